@@ -1,0 +1,1 @@
+"""What is drawn: SVG cards, plotly figures and folium maps from metric frames."""

@@ -1,0 +1,1 @@
+"""The data layer: readers, checks, intake, store, engine and the data set pages read."""

@@ -1,0 +1,103 @@
+"""What pages and metrics read: typed, masked frames of one state of the store."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from governance import access
+from governance.schema import Column, kind_named, schema
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+    from pathlib import Path
+
+    from governance.settings import Settings
+
+PANDAS_TYPES: Mapping[str, str] = {
+    "stamp": "datetime64[us, Asia/Shanghai]",
+    "date": "datetime64[us, Asia/Shanghai]",
+    "number": "float64",
+    "integer": "Int64",
+    "boolean": "boolean",
+}
+# Columns the intake adds to every row.
+PROVENANCE = ("flags", "file", "row", "import_id")
+
+
+def pandas_type(column: Column) -> str:
+    """The pandas dtype a column has in a data set; ids and texts are `string`."""
+    return PANDAS_TYPES.get(column.type, "string")
+
+
+def empty_frame(kind: str) -> pd.DataFrame:
+    """No rows, all columns of `kind` with their types."""
+    spec = kind_named(kind)
+    columns = {c.name: pd.Series(dtype=pandas_type(c)) for c in spec.columns}
+    if spec.geometry:
+        columns["geometry"] = pd.Series(dtype="string")
+    if spec.is_located:
+        columns["located_by"] = pd.Series(dtype="string")
+    columns |= {"flags": pd.Series(dtype="string"), "file": pd.Series(dtype="string")}
+    columns |= {"row": pd.Series(dtype="int64"), "import_id": pd.Series(dtype="string")}
+    return pd.DataFrame(columns)
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """One state of the store, seen through the mask.
+
+    `fingerprint` changes whenever anything stored changes and keys every cache; `as_of` says,
+    per kind, through when its records are known.
+    """
+
+    data_dir: Path
+    fingerprint: str
+    as_of: Mapping[str, datetime]
+    settings: Settings
+    is_sample: bool
+    load: Callable[[str], pd.DataFrame]
+    _frames: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False, compare=False)
+
+    def frame(self, kind: str) -> pd.DataFrame:
+        """All rows of a kind, masked and typed; an empty frame when none were imported.
+
+        Columns are those of the schema plus `flags` (codes joined by blanks), `file`, `row`,
+        `import_id`; `geometry` (WKT, WGS-84) where the kind has one; `located_by` (code,
+        address, point, none) for incidents. Callers must not write into it.
+        """
+        if kind not in self._frames:
+            self._frames[kind] = access.masked_frame(self.load(kind), kind)
+        return self._frames[kind]
+
+    def as_of_for(self, *kinds: str) -> datetime | None:
+        """The earliest as-of of the sources a figure uses; None when one of them is missing."""
+        known = [self.as_of.get(kind) for kind in kinds]
+        return min(known) if known and None not in known else None  # type: ignore[type-var]
+
+
+def dataset_of_frames(
+    frames: Mapping[str, pd.DataFrame],
+    *,
+    as_of: Mapping[str, datetime],
+    settings: Settings,
+    data_dir: Path,
+    fingerprint: str = "frames",
+) -> Dataset:
+    """A data set held in memory, for tests and for computations beside the store."""
+    known = schema().kinds
+
+    def load(kind: str) -> pd.DataFrame:
+        given = frames.get(kind)
+        empty = empty_frame(known[kind].name)
+        if given is None:
+            return empty
+        full = given.reindex(columns=empty.columns)
+        return full.astype({c: t for c, t in empty.dtypes.items() if c != "row"})
+
+    return Dataset(
+        data_dir=data_dir, fingerprint=fingerprint, as_of=as_of, settings=settings, is_sample=False, load=load
+    )

@@ -1,0 +1,1 @@
+"""The demonstration street: raw exports with dirt, and the truth planted in them."""

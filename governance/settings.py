@@ -1,0 +1,118 @@
+"""All settings in one table: name, default, unit, help and source.
+
+A data folder overrides them in its `settings.toml`. Nothing else is configurable.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, cast
+
+from governance.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SettingValue = str | int | float | bool | date
+
+PROJECT_DIR = Path(__file__).resolve().parents[1]
+BUNDLED_REFERENCE_DIR = PROJECT_DIR / "data" / "reference"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting: its type is the type of its default."""
+
+    name: str
+    default: SettingValue
+    unit: str
+    help: str
+    source: str
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting("street_name", "上清寺街道", "", "街道名称，显示在每页左上角", "重庆日报 2023-09"),
+    Setting("reform_on", date(2023, 7, 1), "日期", "三队合一的日期，图上画成断点", "示例；报道未写明"),
+    Setting("week_starts_on", 1, "星期", "一周从星期几开始，1 为星期一", "ISO 8601"),
+    Setting("plausible_from", date(2000, 1, 1), "日期", "早于这一天的时间标为不可信", "数据接入约定"),
+    Setting("lock_wait_s", 60, "秒", "有人正在导入时最多等多久", "数据接入约定"),
+    Setting("max_upload_mb", 200, "MB", "网页上传单个文件的上限", "办公电脑内存"),
+    Setting("max_line_mb", 8, "MB", "一行超过这个长度的文件不读", "防止误传"),
+    Setting("default_point_min_n", 10, "件", "同一坐标多少件起才查是否默认点", "波士顿 311 数据实测"),
+    Setting("area_tolerance_m", 30, "米", "坐标落在界外多少米以内仍归最近的微网格", "定位误差 10–40 米"),
+    Setting("tile_url", "", "", "办公网内的底图瓦片地址，留空则只用自带底图", "街道自定"),
+    Setting("tile_attribution", "", "", "瓦片底图的版权说明", "街道自定"),
+    Setting("trend_weeks", 12, "周", "趋势线显示最近几周", "休哈特图至少 12 点"),
+    Setting("grade_a_max", 0.02, "占比", "最差问题占比不超过它为 A", "指标约定"),
+    Setting("grade_b_max", 0.05, "占比", "最差问题占比不超过它为 B", "指标约定"),
+    Setting("grade_c_max", 0.10, "占比", "最差问题占比不超过它为 C，再高为 D", "指标约定"),
+    Setting("small_n", 20, "件", "少于它只写几分之几，不写百分数", "指标约定"),
+)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings in force for one data folder. Hashable, so it may key a cache."""
+
+    items: tuple[tuple[str, SettingValue], ...]
+
+    def _get(self, name: str) -> SettingValue:
+        return dict(self.items)[name]
+
+    def text(self, name: str) -> str:
+        """A setting that is a text."""
+        return cast("str", self._get(name))
+
+    def number(self, name: str) -> float:
+        """A setting that is a number."""
+        return float(cast("float", self._get(name)))
+
+    def integer(self, name: str) -> int:
+        """A setting that is a whole number."""
+        return int(cast("int", self._get(name)))
+
+    def day(self, name: str) -> date:
+        """A setting that is a date."""
+        return cast("date", self._get(name))
+
+
+def _by_name() -> Mapping[str, Setting]:
+    return MappingProxyType({setting.name: setting for setting in SETTINGS})
+
+
+def settings_of(data_dir: Path) -> Settings:
+    """The defaults, overridden by `data_dir/settings.toml` where it exists.
+
+    Raises
+    ------
+    UsageError
+        `unknown_setting` or `bad_setting`, naming the line that must change.
+    """
+    values: dict[str, SettingValue] = {setting.name: setting.default for setting in SETTINGS}
+    path = data_dir / "settings.toml"
+    if path.is_file():
+        try:
+            overrides = tomllib.loads(path.read_text(encoding="utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise UsageError("bad_settings_file", file=str(path), detail=str(error)) from error
+        known = _by_name()
+        for name, value in overrides.items():
+            if name not in known:
+                raise UsageError("unknown_setting", setting=name, file=str(path))
+            default = known[name].default
+            accepted = (int, float) if isinstance(default, float) else type(default)
+            if not isinstance(value, accepted):
+                raise UsageError("bad_setting", setting=name, value=value, default=default)
+            values[name] = value
+    return Settings(items=tuple(values.items()))
+
+
+def data_dir_from_environment() -> Path:
+    """The data folder: the environment variable GOVERNANCE_DATA, else the project's data/."""
+    named = os.environ.get("GOVERNANCE_DATA")
+    return Path(named) if named else Path("data") if Path("data").is_dir() else PROJECT_DIR / "data"

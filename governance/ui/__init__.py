@@ -1,0 +1,1 @@
+"""The Streamlit pieces pages are made of: shell, filters, cache, blocks, map block."""
