@@ -1,0 +1,180 @@
+"""The small parts of a map that folium does not have: scale bar, north, note, patterns, view."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+from branca.element import Element, MacroElement
+from folium.template import Template
+
+from governance.figures.theme import FONT_FAMILY, LIGHT
+from governance.text import t
+
+if TYPE_CHECKING:
+    from governance.figures.geojson import Bounds
+
+_SCALE_MAX_PX = 120
+
+PATTERN_DEFS = (
+    '<pattern id="no-data" width="6" height="6" patternUnits="userSpaceOnUse">'
+    f'<rect width="6" height="6" fill="{LIGHT.band}"/><circle cx="3" cy="3" r="1.25" fill="{LIGHT.no_data}"/>'
+    "</pattern>"
+    '<pattern id="few" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
+    f'<rect width="6" height="6" fill="{LIGHT.card}"/><rect width="1" height="6" fill="{LIGHT.no_data}"/>'
+    "</pattern>"
+)
+
+
+class Patterns(Element):
+    """Dots for no data and thin stripes for too few, as SVG patterns of the map's frame."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            f'<svg width="0" height="0" style="position:absolute" aria-hidden="true">'
+            f"<defs>{PATTERN_DEFS}</defs></svg>"
+        )
+
+
+class MapCss(Element):
+    """The map's type and colours; the frame does not inherit the page's."""
+
+    def __init__(self) -> None:
+        halo = ",".join(f"{x}px {y}px 1px {LIGHT.card}" for x in (-2, 0, 2) for y in (-2, 0, 2) if x or y)
+        rules = (
+            "html,body{margin:0;overflow:hidden}",
+            f".leaflet-container{{background:{LIGHT.page};font-family:{FONT_FAMILY};outline-offset:-2px}}",
+            ".leaflet-interactive:focus{outline:none}",
+            f".name{{position:absolute;transform:translate(-50%,-50%);white-space:nowrap;color:{LIGHT.ink};"
+            f"font:700 16px {FONT_FAMILY};text-shadow:{halo}}}",
+            f".name.part{{font:400 13px {FONT_FAMILY}}}",
+            f".name.water{{font:400 15px {FONT_FAMILY};color:#5E6F6F;letter-spacing:6px;text-shadow:none}}",
+            f".name.landmark{{font:400 13px {FONT_FAMILY};color:{LIGHT.ink_3}}}",
+            f".leaflet-tooltip.tip{{font:400 14px/1.5 {FONT_FAMILY};color:{LIGHT.ink};padding:4px 8px;"
+            f"border:1px solid {LIGHT.rule};border-radius:4px;box-shadow:none}}",
+            f".leaflet-control-attribution{{font:400 13px {FONT_FAMILY};color:{LIGHT.ink_2}!important;"
+            f"background:{LIGHT.page}d9!important;padding:1px 8px!important}}",
+            f".scale{{font:400 13px {FONT_FAMILY};color:{LIGHT.ink_2};text-align:center}}",
+            f".scale .bar{{height:5px;border:1.5px solid {LIGHT.ink_2};border-top:none}}",
+            f".north{{font:400 13px/1.2 {FONT_FAMILY};color:{LIGHT.ink_2};text-align:center;width:24px}}",
+            f".leaflet-bar a{{color:{LIGHT.ink_2};background:{LIGHT.card}}}",
+        )
+        super().__init__(f"<style>{''.join(rules)}</style>")
+
+
+class _Part(MacroElement):
+    """A piece of script on the map, named after its class."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]  # branca leaves it untyped
+        self._name = type(self).__name__
+
+
+class ScaleBar(_Part):
+    """A round length in metres at the bottom right, at the latitude of the map's middle."""
+
+    _template = Template(
+        """
+        {% macro script(this, kwargs) %}
+        L.Control.MetreScale = L.Control.extend({
+            options: {position: "bottomright"},
+            onAdd: function (map) {
+                this._box = L.DomUtil.create("div", "scale");
+                map.on("zoomend moveend", this._draw, this);
+                map.whenReady(this._draw, this);
+                return this._box;
+            },
+            _draw: function () {
+                var map = this._map, y = map.getSize().y / 2, wide = {{ this.max_px }};
+                var metres = map.distance(
+                    map.containerPointToLatLng([0, y]), map.containerPointToLatLng([wide, y]));
+                var power = Math.pow(10, Math.floor(Math.log10(metres)));
+                var round = [5, 3, 2, 1].find(function (step) { return step * power <= metres; }) * power;
+                var width = Math.round(wide * round / metres);
+                this._box.innerHTML =
+                    (round < 1000 ? round + {{ this.metre|tojson }} : round / 1000 + {{ this.km|tojson }}) +
+                    '<div class="bar" style="width:' + width + 'px"></div>';
+            }
+        });
+        new L.Control.MetreScale().addTo({{ this._parent.get_name() }});
+        {% endmacro %}
+        """
+    )
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.max_px = _SCALE_MAX_PX
+        self.metre = t("map.metre")
+        self.km = t("map.kilometre")
+
+
+class NorthArrow(_Part):
+    """An arrow to the north above the scale, and the zoom buttons with their names."""
+
+    _template = Template(
+        """
+        {% macro script(this, kwargs) %}
+        L.control.zoom({position: "topleft", zoomInTitle: {{ this.zoom_in|tojson }},
+                        zoomOutTitle: {{ this.zoom_out|tojson }}}).addTo({{ this._parent.get_name() }});
+        var {{ this.get_name() }} = L.control({position: "bottomright"});
+        {{ this.get_name() }}.onAdd = function () {
+            var box = L.DomUtil.create("div", "north");
+            box.innerHTML = {{ this.html|tojson }};
+            return box;
+        };
+        {{ this.get_name() }}.addTo({{ this._parent.get_name() }});
+        {% endmacro %}
+        """
+    )
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.zoom_in = t("map.zoom_in")
+        self.zoom_out = t("map.zoom_out")
+        self.html = (
+            f'{t("map.north")}<br><svg width="12" height="16"><path d="M0,16l6,-16l6,16l-6,-4z" '
+            f'fill="{LIGHT.ink_2}"/></svg>'
+        )
+
+
+class Note(_Part):
+    """The attribution line: how the boundaries came about and their datum, without Leaflet's prefix."""
+
+    _template = Template(
+        """
+        {% macro script(this, kwargs) %}
+        {{ this._parent.get_name() }}.attributionControl
+            .setPrefix(false).addAttribution({{ this.html|tojson }});
+        {% endmacro %}
+        """
+    )
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.html = escape(text)
+
+
+class View(_Part):
+    """Turns the map to what is shown, once per key, and drops the groups shown before.
+
+    streamlit-folium keeps every feature group it ever added in `window.feature_group`;
+    emptying that list when the next group arrives lets the browser free them.
+    """
+
+    _template = Template(
+        """
+        {% macro script(this, kwargs) %}
+        window.feature_group = [];
+        if (window.shown_view !== {{ this.key|tojson }}) {
+            window.map.fitBounds({{ this.corners|tojson }}, {padding: [16, 16], animate: false});
+            window.shown_view = {{ this.key|tojson }};
+        }
+        {% endmacro %}
+        """
+    )
+
+    def __init__(self, bounds: Bounds, key: str) -> None:
+        super().__init__()
+        west, south, east, north = bounds
+        self.corners = [[south, west], [north, east]]
+        self.key = key

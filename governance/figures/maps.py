@@ -1,0 +1,230 @@
+"""Maps that need no network: folium on Leaflet served by the dashboard itself.
+
+A map is made of two parts. The ground (river, roads, landmarks, scale, north, note) is the same
+at every rerun, so the browser keeps it. What changes (areas, lines, names, cases, the view)
+is one feature group, exchanged without a flash. All coordinates are WGS-84 degrees.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from html import escape
+from typing import TYPE_CHECKING, Any, cast
+
+import folium
+from folium.features import DivIcon, GeoJson, GeoJsonTooltip
+from folium.map import CustomPane, FeatureGroup, Marker
+
+from governance.figures.map_parts import MapCss, NorthArrow, Note, Patterns, ScaleBar, View
+from governance.figures.theme import LIGHT, SEQUENCE_STEPS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from branca.element import Figure
+
+    from governance.figures.geojson import Bounds, Feature, FeatureCollection
+    from governance.metrics.classes import AreaClass
+
+# Leaflet's own panes: overlay 400, marker 600, tooltip 650.
+PANES = {"ground": 300, "lines": 420, "routes": 430, "cases": 450, "names": 620}
+MAX_ZOOM = 19
+NO_DATA_FILL = "url(#no-data)"
+FEW_FILL = "url(#few)"
+
+ROUTE_STYLES: Mapping[str, Mapping[str, object]] = {
+    "main_road": {"weight": 4, "color": LIGHT.ink_2},
+    "secondary_road": {"weight": 2.6, "color": LIGHT.ink_2},
+    "back_alley": {"weight": 1.8, "color": LIGHT.ink_2, "dashArray": "5 3"},
+    "courtyard": {"weight": 1.8, "color": LIGHT.ink_2, "dashArray": "1.5 3"},
+    "riverside": {"weight": 2.6, "color": LIGHT.teal},
+}
+_LINE_STYLES: Mapping[str, Mapping[str, object]] = {
+    "grid": {"color": LIGHT.card, "weight": 2.2},
+    "community": {"color": LIGHT.ink, "weight": 1.5},
+    "shown": {"color": LIGHT.ink, "weight": 3.2},
+    "box": {"color": LIGHT.ink_2, "weight": 1, "dashArray": "5 4"},
+}
+_GROUND_STYLES: Mapping[str, Mapping[str, object]] = {
+    "river": {"fillColor": LIGHT.water, "fillOpacity": 1, "color": LIGHT.water, "weight": 1},
+    "green": {"fillColor": LIGHT.band, "fillOpacity": 1, "stroke": False},
+    "road": {"color": LIGHT.hairline, "weight": 3, "fill": False},
+}
+
+
+@dataclass(frozen=True)
+class LeafletFiles:
+    """Where the browser finds Leaflet, relative to the map's frame."""
+
+    js: str
+    css: str
+
+
+@dataclass(frozen=True)
+class Tiles:
+    """A tile server inside the office's network."""
+
+    url: str
+    attribution: str
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What stays: base map features (property kind: river, green, road), bounds and the note.
+
+    `bounds` is what the map shows first; `note` says how the boundaries came about and in
+    which datum they are.
+    """
+
+    features: tuple[Feature, ...]
+    bounds: Bounds
+    note: str
+
+
+@dataclass(frozen=True)
+class Name:
+    """A name on the map: its place in degrees and how it is written.
+
+    `style` is area, part (the finer areas of a shown area), water or landmark.
+    """
+
+    text: str
+    lon: float
+    lat: float
+    style: str = "area"
+    turn_degrees: float = 0.0
+
+
+@dataclass(frozen=True)
+class Layers:
+    """What changes: areas with their styles, lines, routes, names, cases and the view.
+
+    `areas` are features with the properties style and tip, `cases` points with the same;
+    `view` is the area the map turns to, under the key `view_key` (it turns only when the key
+    changes, so a reader's own zoom survives another measure).
+    """
+
+    areas: FeatureCollection
+    view: Bounds
+    view_key: str
+    lines: Mapping[str, tuple[Feature, ...]] = field(default_factory=dict)
+    routes: FeatureCollection | None = None
+    cases: FeatureCollection | None = None
+    names: tuple[Name, ...] = ()
+
+
+def fill_of(class_: AreaClass) -> str:
+    """The fill of a class: a step of the blues, white for 0, dots or hatching for what is not known."""
+    if class_.kind == "none":
+        return NO_DATA_FILL
+    if class_.kind == "few":
+        return FEW_FILL
+    if class_.kind == "zero":
+        return LIGHT.card
+    return SEQUENCE_STEPS[round(class_.shade * (len(SEQUENCE_STEPS) - 1))]
+
+
+def area_style(class_: AreaClass, *, level: str, is_faded: bool) -> dict[str, object]:
+    """Fill and border of an area; areas outside the shown one are faded."""
+    edge = LIGHT.hairline if class_.kind == "zero" else LIGHT.card
+    weight = {"microgrid": 1.0, "grid": 2.2, "community": 1.5}[level]
+    return {
+        "fillColor": fill_of(class_),
+        "fillOpacity": 0.35 if is_faded else 1.0,
+        "color": edge,
+        "weight": weight,
+        "opacity": 1.0,
+    }
+
+
+def _styled(feature: Mapping[str, Any]) -> Mapping[str, object]:
+    found: Mapping[str, object] = feature["properties"]["style"]
+    return found
+
+
+def _tooltip() -> GeoJsonTooltip:
+    return GeoJsonTooltip(fields=["tip"], labels=False, sticky=True, class_name="tip")
+
+
+def _line_layer(features: Iterable[Feature], style: Mapping[str, object], pane: str) -> GeoJson:
+    fixed = {"fill": False, **style}
+    collection = {"type": "FeatureCollection", "features": list(features)}
+    return GeoJson(
+        collection,
+        style_function=lambda _: fixed,
+        smooth_factor=0.5,
+        control=False,
+        pane=pane,
+        interactive=False,
+    )
+
+
+def _name_marker(name: Name) -> Marker:
+    turn = (
+        f' style="transform:translate(-50%,-50%) rotate({name.turn_degrees:.0f}deg)"'
+        if name.turn_degrees
+        else ""
+    )
+    html = f'<span class="name {escape(name.style)}"{turn}>{escape(name.text)}</span>'
+    icon = DivIcon(html=html, icon_size=(0, 0), class_name="")
+    return Marker((name.lat, name.lon), icon=icon, interactive=False, keyboard=False, pane="names")
+
+
+def base_map(ground: Ground, *, leaflet: LeafletFiles, tiles: Tiles | None = None) -> folium.Map:
+    """The ground alone, fresh: streamlit-folium writes into the map it is given.
+
+    Loads nothing but the two Leaflet files, and tiles when an office has a server of its own.
+    """
+    west, south, east, north = ground.bounds
+    map_ = folium.Map(
+        location=((south + north) / 2, (west + east) / 2),
+        tiles=None,
+        max_zoom=MAX_ZOOM,
+        zoom_control=False,
+        zoom_snap=0.25,
+        zoom_delta=0.5,
+        scroll_wheel_zoom=False,
+        double_click_zoom=False,
+    )
+    map_.default_js = [("leaflet", leaflet.js)]
+    map_.default_css = [("leaflet", leaflet.css)]
+    if tiles is not None:
+        folium.TileLayer(tiles.url, attr=escape(tiles.attribution), max_zoom=MAX_ZOOM, control=False).add_to(
+            map_
+        )
+    for name, z_index in PANES.items():
+        CustomPane(name, z_index=z_index, pointer_events=name == "cases").add_to(map_)
+    for kind in () if tiles else _GROUND_STYLES:
+        chosen = [one for one in ground.features if one["properties"].get("kind") == kind]
+        if chosen:
+            _line_layer(chosen, {"fill": True, **_GROUND_STYLES[kind]}, "ground").add_to(map_)
+    map_.fit_bounds([(south, west), (north, east)], padding=(10, 10))
+    for part in (Note(ground.note), ScaleBar(), NorthArrow()):
+        part.add_to(map_)
+    figure = cast("Figure", map_.get_root())
+    figure.html.add_child(Patterns())
+    figure.html.add_child(MapCss())
+    return map_
+
+
+def changing_layers(layers: Layers) -> FeatureGroup:
+    """The feature group laid on the ground; each new one replaces the last in the browser."""
+    group = FeatureGroup(name="layers", control=False)
+    View(layers.view, layers.view_key).add_to(group)
+    if layers.areas["features"]:
+        areas = GeoJson(layers.areas, style_function=_styled, smooth_factor=0.5, control=False)
+        areas.add_child(_tooltip())
+        areas.add_to(group)
+    for kind, features in layers.lines.items():
+        if features:
+            _line_layer(features, _LINE_STYLES[kind], "lines").add_to(group)
+    if layers.routes and layers.routes["features"]:
+        GeoJson(layers.routes, style_function=_styled, control=False, pane="routes").add_to(group)
+    if layers.cases and layers.cases["features"]:
+        marker = folium.CircleMarker(radius=3, pane="cases")
+        cases = GeoJson(layers.cases, style_function=_styled, marker=marker, control=False, pane="cases")
+        cases.add_child(_tooltip())
+        cases.add_to(group)
+    for name in layers.names:
+        _name_marker(name).add_to(group)
+    return group

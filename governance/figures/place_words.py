@@ -1,0 +1,94 @@
+"""How a measure of an area is written: its name, a value with its unit, a range, k / n."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from governance.metrics.places import MEASURE_BY_KEY
+from governance.text import t
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from governance.metrics.classes import AreaClass
+
+MINUTES_PER_HOUR = 60
+MINUTES_PER_DAY = 24 * 60
+HOURS_FROM_MIN = 100
+DAYS_FROM_MIN = 48 * 60
+
+
+@dataclass(frozen=True)
+class Scale:
+    """The one unit a column, legend or axis keeps: a stored value is divided by `divisor`."""
+
+    unit: str
+    divisor: float
+    decimals: int
+
+    def number(self, value: float) -> str:
+        """The number without its unit; — when missing."""
+        if math.isnan(value):
+            return "—"
+        return f"{value / self.divisor:,.{self.decimals}f}".replace("-", "−")
+
+    def text(self, value: float) -> str:
+        """The number with its unit; — when missing."""
+        if math.isnan(value):
+            return "—"
+        gap = "" if self.unit == "%" else " "
+        return f"{self.number(value)}{gap}{self.unit}"
+
+
+def measure_label(key: str) -> str:
+    """The Chinese name of a measure."""
+    return t(f"measures.{key}.label")
+
+
+def measure_definition(key: str) -> str:
+    """Its definition in one sentence."""
+    return t(f"measures.{key}.definition")
+
+
+def scale_of(key: str, values: Iterable[float]) -> Scale:
+    """The unit in which all of `values` are written: minutes up to 99, then hours, from 48 h days."""
+    measure = MEASURE_BY_KEY[key]
+    if measure.form == "share":
+        return Scale(t("measures.units.percent"), 0.01, 1)
+    if measure.form == "median":
+        largest = max((value for value in values if not math.isnan(value)), default=0.0)
+        if largest < HOURS_FROM_MIN:
+            return Scale(t("measures.units.minute"), 1, 1)
+        if largest < DAYS_FROM_MIN:
+            return Scale(t("measures.units.hour"), MINUTES_PER_HOUR, 1)
+        return Scale(t("measures.units.day"), MINUTES_PER_DAY, 1)
+    return Scale(t(f"measures.units.{measure.unit}"), 1, 1 if measure.form == "rate" else 0)
+
+
+def class_label(class_: AreaClass, scale: Scale, *, small_n: int) -> str:
+    """What stands under a box of the legend: one value or a range, 0, too few, no data."""
+    if class_.kind == "none":
+        return t("measures.no_data")
+    if class_.kind == "few":
+        return t("measures.few", n=small_n)
+    low, high = scale.number(class_.low), scale.number(class_.high)
+    return scale.text(class_.low) if low == high else f"{low}–{scale.text(class_.high)}"
+
+
+def count_words(key: str, numerator_n: int | None, denominator_n: int | None) -> str:
+    """What a value rests on: k / n of a share or rate, n of a median; nothing for a count."""
+    measure = MEASURE_BY_KEY[key]
+    if measure.form == "median" and numerator_n is not None:
+        return f"n = {numerator_n:,}"
+    if measure.denominator is None or numerator_n is None or denominator_n is None:
+        return ""
+    return f"{numerator_n:,} / {denominator_n:,}"
+
+
+def value_words(scale: Scale, value: float, *, is_few: bool, counts: str) -> str:
+    """A value as shown in a list or tooltip; on too few cases only what it rests on."""
+    if is_few:
+        return counts
+    return scale.text(value)
