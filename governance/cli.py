@@ -1,0 +1,244 @@
+"""The commands: sample, import, check, metrics, grid, rebuild, bench."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from governance.errors import GovernanceError, UsageError
+from governance.settings import data_dir_from_environment
+from governance.text import explain, reason, t
+from governance.workdays import SHANGHAI
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def data_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the option --data."""
+    return click.option("--data", "data_dir", type=click.Path(path_type=Path), help=t("cli.data"))(command)
+
+
+def _data_dir(given: Path | None) -> Path:
+    return given if given is not None else data_dir_from_environment()
+
+
+def stamp_from(text: str) -> datetime:
+    """A stamp of the command line; a bare date means its end, no zone means Shanghai.
+
+    Raises
+    ------
+    UsageError
+        `bad_stamp` when the text is no stamp.
+    """
+    try:
+        if len(text) == len("2023-09-17"):
+            last = datetime.fromisoformat(text) + timedelta(days=1) - timedelta(seconds=1)
+            return last.replace(tzinfo=SHANGHAI)
+        stamp = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError("bad_stamp", stamp=text) from error
+    return stamp if stamp.tzinfo else stamp.replace(tzinfo=SHANGHAI)
+
+
+def day_from(text: str | None) -> date | None:
+    """A date of the command line.
+
+    Raises
+    ------
+    UsageError
+        `bad_date` when the text is no date.
+    """
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError("bad_date", date=text) from error
+
+
+def _print_json(value: object) -> None:
+    click.echo(json.dumps(value, ensure_ascii=False, indent=1, default=str))
+
+
+class _Commands(click.Group):
+    """Turns the product's errors into one sentence and the contract's exit code."""
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's own signature
+        try:
+            return super().invoke(ctx)
+        except GovernanceError as error:
+            click.echo(explain(error), err=True)
+            sys.exit(error.exit_code)
+
+
+@click.group(cls=_Commands, help=t("cli.about"))
+@click.version_option(package_name="governance")
+def main() -> None:
+    """The command `governance`."""
+
+
+@main.command(help=t("cli.sample"))
+@data_option
+@click.option("--seed", type=int, default=2023, show_default=True, help=t("cli.seed"))
+def sample(data_dir: Path | None, seed: int) -> None:
+    """Make the demonstration street."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from governance.demonstration import make_demonstration
+
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        bar = progress.add_task(t("cli.sample"), total=1.0)
+        make_demonstration(
+            _data_dir(data_dir),
+            seed=seed,
+            on_progress=lambda step, share: progress.update(bar, description=step, completed=share),
+        )
+
+
+@main.command("import", help=t("cli.import"))
+@click.argument("kind")
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+@data_option
+@click.option("--mapping", type=click.Path(path_type=Path), help=t("cli.mapping"))
+@click.option("--crs", help=t("cli.crs"))
+@click.option("--as-of", "as_of", help=t("cli.as_of"))
+@click.option("--covers", help=t("cli.covers"))
+@click.option("--json", "is_json", is_flag=True, help=t("cli.json"))
+def import_command(
+    kind: str,
+    files: tuple[Path, ...],
+    data_dir: Path | None,
+    mapping: Path | None,
+    crs: str | None,
+    as_of: str | None,
+    covers: str | None,
+    is_json: bool,
+) -> None:
+    """Import files of one kind."""
+    from governance.records.coverage import Coverage
+    from governance.records.intake import ImportRequest, import_files
+
+    request = ImportRequest(
+        kind=kind,
+        paths=files,
+        mapping=mapping,
+        crs=crs,
+        as_of=stamp_from(as_of) if as_of else None,
+        coverage=Coverage.parse(covers) if covers else Coverage(),
+    )
+    result = import_files(request, _data_dir(data_dir))
+    for refused in result.files_refused:
+        click.echo(refused["reason"], err=True)
+    if is_json:
+        _print_json(result.as_json())
+    else:
+        click.echo(
+            t(
+                "cli.import_result",
+                rows_read=result.rows_read,
+                accepted=result.accepted,
+                replaced=result.replaced,
+                unchanged=result.unchanged,
+                refused=result.refused,
+            )
+        )
+        for code, count in {**result.flags, **result.refusals}.items():
+            click.echo(f"  {reason(code)}  {count}")
+    sys.exit(result.exit_code)
+
+
+@main.command(help=t("cli.check"))
+@data_option
+@click.option("--json", "is_json", is_flag=True, help=t("cli.json"))
+def check(data_dir: Path | None, is_json: bool) -> None:
+    """Report the quality of what is stored."""
+    from governance.records.quality import quality_report
+
+    report = quality_report(_data_dir(data_dir))
+    if is_json:
+        _print_json(report)
+        return
+    for line in report["kinds"]:
+        flags = "、".join(f"{reason(code)} {count}" for code, count in line["flags"].items())
+        click.echo(
+            t("cli.check_line", label=line["label"], rows=line["rows"], flags=flags or t("cli.no_flags"))
+        )
+
+
+@main.command(help=t("cli.metrics"))
+@click.argument("name")
+@data_option
+@click.option("--since", help=t("cli.since"))
+@click.option("--until", help=t("cli.until"))
+@click.option("--by", help=t("cli.by"))
+@click.option("--json", "is_json", is_flag=True, help=t("cli.json"))
+def metrics(
+    name: str, data_dir: Path | None, since: str | None, until: str | None, by: str | None, is_json: bool
+) -> None:
+    """Print the rows of one metric."""
+    from governance.metrics.catalogue import metric_table
+    from governance.records.store import open_dataset
+
+    first, last = day_from(since), day_from(until)
+    dataset = open_dataset(_data_dir(data_dir))
+    table = metric_table(name, dataset, since=first, until=last, by=by)
+    if is_json:
+        _print_json(table)
+        return
+    for row in table["rows"]:
+        click.echo("  ".join(f"{key}={value}" for key, value in row.items()))
+
+
+@main.command(help=t("cli.grid"))
+@click.option("--bbox", required=True, help=t("cli.bbox"))
+@click.option("--cell-m", "cell_m", type=float, required=True, help=t("cli.cell_m"))
+@data_option
+def grid(bbox: str, cell_m: float, data_dir: Path | None) -> None:
+    """Make plain grid reference data."""
+    from governance.records.plain_grid import make_plain_grid
+
+    made = make_plain_grid(bbox, cell_m=cell_m, data_dir=_data_dir(data_dir))
+    click.echo(t("cli.grid_made", **made))
+
+
+@main.command(help=t("cli.rebuild"))
+@data_option
+def rebuild(data_dir: Path | None) -> None:
+    """Make the store anew from the raw files."""
+    from governance.records import intake
+
+    manifest = intake.rebuild(_data_dir(data_dir))
+    click.echo(t("cli.rebuilt", rows=sum(manifest.rows(kind) for kind in manifest.tables)))
+
+
+@main.command(help=t("cli.undo"))
+@data_option
+def undo(data_dir: Path | None) -> None:
+    """Take back the last import."""
+    from governance import access
+    from governance.records import store
+
+    place = _data_dir(data_dir)
+    entry = store.undo_last_import(place)
+    access.record_access(place, "undo", import_id=entry.import_id)
+    click.echo(t("cli.undone", import_id=entry.import_id, rows=entry.rows_read))
+
+
+@main.command(help=t("cli.bench"))
+@click.argument("name", default="all")
+def bench(name: str) -> None:
+    """Run a benchmark and print machine, versions, medians and ratios."""
+    from governance.bench import run_bench
+
+    run_bench(name)
+
+
+if __name__ == "__main__":
+    main()

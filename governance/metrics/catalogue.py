@@ -1,0 +1,57 @@
+"""The metrics the command line prints: name, how to count it, and by what it may be grouped."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from governance.errors import UsageError
+from governance.metrics.overview import overview_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import date
+
+    from governance.records.dataset import Dataset
+
+
+@dataclass(frozen=True)
+class PrintedMetric:
+    """A metric of the command line; `sources` are the kinds its as-of depends on."""
+
+    rows: Callable[..., list[dict[str, Any]]]
+    groups: tuple[str, ...]
+    sources: tuple[str, ...]
+
+
+PRINTED: Mapping[str, PrintedMetric] = {
+    "overview": PrintedMetric(overview_rows, ("community", "category", "team", "source"), ("incidents",)),
+}
+
+
+def metric_table(
+    name: str, dataset: Dataset, *, since: date | None, until: date | None, by: str | None
+) -> dict[str, Any]:
+    """The object that `metrics NAME --json` prints: metric, as_of, since, until, by, rows.
+
+    Raises
+    ------
+    UsageError
+        `unknown_metric`, `unknown_group`, or `bad_period` when since lies after until.
+    """
+    if name not in PRINTED:
+        raise UsageError("unknown_metric", metric=name, metrics="、".join(PRINTED))
+    metric = PRINTED[name]
+    if by is not None and by not in metric.groups:
+        raise UsageError("unknown_group", group=by, groups="、".join(metric.groups))
+    if since and until and since > until:
+        raise UsageError("bad_period", since=since, until=until)
+    as_of = dataset.as_of_for(*metric.sources)
+    return {
+        "metric": name,
+        "as_of": as_of.isoformat() if as_of else None,
+        "since": since.isoformat() if since else None,
+        "until": until.isoformat() if until else None,
+        "by": by,
+        "rows": metric.rows(dataset, since=since, until=until, by=by),
+    }

@@ -1,0 +1,318 @@
+"""The store: immutable Parquet segments and one manifest that names them.
+
+A change writes new segments aside, then a new manifest, renamed into place: a reader sees the
+old state or the new one. The manifest before the last change is kept for undo.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+import shutil
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from filelock import FileLock, Timeout
+
+from governance.errors import LockedError, StoreError
+from governance.records.checks import stored_schema
+from governance.records.dataset import Dataset, empty_frame
+from governance.records.engine import frame_of
+from governance.schema import kind_named
+from governance.settings import settings_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    import pandas as pd
+
+_FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Segment:
+    """One immutable Parquet file; `path` is relative to the data folder."""
+
+    path: str
+    rows: int
+
+
+@dataclass(frozen=True)
+class ImportEntry:
+    """One line of the import ledger."""
+
+    import_id: str
+    imported_at: str
+    kind: str
+    origin: str
+    files: tuple[str, ...]
+    rows_read: int
+    accepted: int
+    replaced: int
+    unchanged: int
+    refused: int
+    flags: Mapping[str, int]
+    refusals: Mapping[str, int]
+    files_refused: tuple[Mapping[str, str], ...]
+    as_of: str | None
+    is_as_of_told: bool
+    quarantine: str | None
+    warnings: tuple[str, ...] = ()
+    coverage: Mapping[str, str | None] = field(default_factory=dict)
+    options: Mapping[str, str | None] = field(default_factory=dict)
+    is_undone: bool = False
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """One state of the store: segments a table, as-of a kind, and the ledger."""
+
+    generation: int = 0
+    tables: Mapping[str, tuple[Segment, ...]] = field(default_factory=dict)
+    as_of: Mapping[str, str] = field(default_factory=dict)
+    imports: tuple[ImportEntry, ...] = ()
+
+    def rows(self, kind: str) -> int:
+        """Rows stored of a kind."""
+        return sum(segment.rows for segment in self.tables.get(kind, ()))
+
+    def with_table(self, name: str, segments: tuple[Segment, ...]) -> Manifest:
+        """The same state with other segments for one table."""
+        return replace(self, tables={**self.tables, name: segments})
+
+
+def folder_of(data_dir: Path, kind: str) -> Path:
+    """Where segments of a table live: reference tables in reference/, the rest in store/."""
+    base = kind.split(".")[0]
+    top = "reference" if kind_named(base).is_reference else "store"
+    return data_dir / top / kind
+
+
+# ----------------------------------------------------------------------------- manifest
+def _manifest_path(data_dir: Path) -> Path:
+    return data_dir / "store" / "manifest.json"
+
+
+def _previous_path(data_dir: Path) -> Path:
+    return data_dir / "store" / "manifest.previous.json"
+
+
+def _decoded(text: str, path: Path) -> Manifest:
+    try:
+        raw: dict[str, Any] = json.loads(text)
+        if raw.pop("format") != _FORMAT:
+            raise StoreError("store_of_other_version", file=str(path))
+        tables = {name: tuple(Segment(**s) for s in segments) for name, segments in raw["tables"].items()}
+        imports = tuple(
+            ImportEntry(**{**entry, **{k: tuple(entry[k]) for k in ("files", "files_refused", "warnings")}})
+            for entry in raw["imports"]
+        )
+        return Manifest(generation=raw["generation"], tables=tables, as_of=raw["as_of"], imports=imports)
+    except (ValueError, KeyError, TypeError) as error:
+        raise StoreError("damaged_store", file=str(path)) from error
+
+
+def _encoded(manifest: Manifest) -> str:
+    return json.dumps({"format": _FORMAT, **asdict(manifest)}, ensure_ascii=False, indent=1)
+
+
+def read_manifest(data_dir: Path, *, verify: bool = True) -> Manifest:
+    """The current state; an empty one where nothing was stored yet.
+
+    `verify` also makes sure that every segment is there.
+
+    Raises
+    ------
+    StoreError
+        `damaged_store` when the manifest or a segment it names cannot be read.
+    """
+    path = _manifest_path(data_dir)
+    try:
+        manifest = _decoded(path.read_text(encoding="utf-8"), path)
+    except FileNotFoundError:
+        return Manifest()
+    except (OSError, UnicodeDecodeError) as error:
+        raise StoreError("damaged_store", file=str(path)) from error
+    for segments in manifest.tables.values() if verify else ():
+        for segment in segments:
+            if not (data_dir / segment.path).is_file():
+                raise StoreError("damaged_store", file=segment.path)
+    return manifest
+
+
+def fingerprint(data_dir: Path) -> str:
+    """A short text that changes whenever anything stored changes; empty for no store."""
+    try:
+        content = _manifest_path(data_dir).read_bytes()
+        settings = data_dir / "settings.toml"
+        content += settings.read_bytes() if settings.is_file() else b""
+    except OSError:
+        return ""
+    return hashlib.sha256(content).hexdigest()[:16]
+
+
+def commit(data_dir: Path, manifest: Manifest) -> Manifest:
+    """Make `manifest` the current state, atomically; returns it with its new generation."""
+    path = _manifest_path(data_dir)
+    with disk_errors():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        settled = replace(manifest, generation=read_manifest(data_dir, verify=False).generation + 1)
+        if path.exists():
+            _write_durably(_previous_path(data_dir), path.read_text(encoding="utf-8"))
+        _write_durably(path, _encoded(settled))
+    return settled
+
+
+def _write_durably(path: Path, text: str) -> None:
+    aside = path.with_suffix(".new")
+    with aside.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    aside.replace(path)
+
+
+def previous_manifest(data_dir: Path) -> Manifest | None:
+    """The state before the last change, if it is still there."""
+    path = _previous_path(data_dir)
+    return _decoded(path.read_text(encoding="utf-8"), path) if path.is_file() else None
+
+
+def undo_last_import(data_dir: Path) -> ImportEntry:
+    """Take back the last import and return its ledger entry.
+
+    Raises
+    ------
+    StoreError
+        `nothing_to_undo` when there was none, or the last one is already taken back.
+    """
+    with locked(data_dir):
+        manifest = read_manifest(data_dir)
+        before = previous_manifest(data_dir)
+        if not manifest.imports or before is None or len(before.imports) >= len(manifest.imports):
+            raise StoreError("nothing_to_undo")
+        last = replace(manifest.imports[-1], is_undone=True)
+        commit(data_dir, replace(before, imports=(*manifest.imports[:-1], last)))
+        return last
+
+
+# -------------------------------------------------------------------------- lock, space
+@contextmanager
+def locked(data_dir: Path) -> Iterator[None]:
+    """Hold the store's write lock; the system frees it when the process dies.
+
+    Raises
+    ------
+    LockedError
+        `import_running` when it is not free within the setting `lock_wait_s`.
+    """
+    wait_s = settings_of(data_dir).number("lock_wait_s")
+    with disk_errors():
+        (data_dir / "store").mkdir(parents=True, exist_ok=True)
+    lock = FileLock(data_dir / "store" / "lock")
+    try:
+        with disk_errors():
+            lock.acquire(timeout=wait_s)
+    except Timeout as error:
+        raise LockedError("import_running", seconds=int(wait_s)) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextmanager
+def disk_errors() -> Iterator[None]:
+    """Turn a full disk or a read-only folder into one clear error."""
+    try:
+        yield
+    except Timeout:
+        raise
+    except OSError as error:
+        if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
+            raise StoreError("read_only_folder", file=str(error.filename or "")) from error
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise StoreError("disk_full", file=str(error.filename or "")) from error
+        raise StoreError("disk_error", detail=error.strerror or str(error)) from error
+
+
+def sweep(data_dir: Path) -> None:
+    """Delete what no manifest names: segments of killed imports and of states before the last."""
+    manifest, before = read_manifest(data_dir), previous_manifest(data_dir)
+    states = [state for state in (manifest, before) if state is not None]
+    named = {
+        data_dir / segment.path
+        for state in states
+        for segments in state.tables.values()
+        for segment in segments
+    }
+    for top in ("reference", "store"):
+        for path in (data_dir / top).glob("*/*.parquet"):
+            if path not in named:
+                path.unlink(missing_ok=True)
+    for folder in (data_dir / "store").glob("staging-*"):
+        shutil.rmtree(folder, ignore_errors=True)
+    known = {entry.import_id for entry in manifest.imports}
+    for folder in (data_dir / "raw").glob("*"):
+        if folder.is_dir() and folder.name not in known:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+# ------------------------------------------------------------------------------ reading
+def read_table(data_dir: Path, manifest: Manifest, name: str) -> pa.Table:
+    """All rows of a stored table, in Arrow.
+
+    Raises
+    ------
+    StoreError
+        `damaged_store` when a segment cannot be read.
+    """
+    columns = stored_schema(kind_named(name.split(".")[0]))
+    tables = []
+    for segment in manifest.tables.get(name, ()):
+        try:
+            table = pq.read_table(data_dir / segment.path, partitioning=None)
+        except (OSError, pa.ArrowInvalid) as error:
+            raise StoreError("damaged_store", file=segment.path) from error
+        tables.append(_fitted(table, columns))
+    return pa.concat_tables(tables) if tables else columns.empty_table()
+
+
+def _fitted(table: pa.Table, columns: pa.Schema) -> pa.Table:
+    """A segment with exactly today's columns, so that a new column needs no migration."""
+    arrays = [
+        table.column(column.name).cast(column.type)
+        if column.name in table.column_names
+        else pa.nulls(len(table), column.type)
+        for column in columns
+    ]
+    return pa.table(arrays, schema=columns)
+
+
+def read_frame(data_dir: Path, manifest: Manifest, kind: str) -> pd.DataFrame:
+    """All rows of a kind, unmasked, with the columns and types of `dataset.empty_frame`."""
+    frame = frame_of(read_table(data_dir, manifest, kind))
+    types = empty_frame(kind).dtypes
+    return frame.reindex(columns=types.index).astype({"row": "int64"})
+
+
+def open_dataset(data_dir: Path) -> Dataset:
+    """The data set of the current state, seen through the mask."""
+    manifest = read_manifest(data_dir)
+    stated = {kind: datetime.fromisoformat(stamp) for kind, stamp in manifest.as_of.items()}
+    return Dataset(
+        data_dir=data_dir,
+        fingerprint=fingerprint(data_dir),
+        as_of=MappingProxyType(stated),
+        settings=settings_of(data_dir),
+        is_sample=bool(manifest.imports) and all(entry.origin == "sample" for entry in manifest.imports),
+        load=lambda kind: read_frame(data_dir, manifest, kind),
+    )
