@@ -1,0 +1,74 @@
+"""How a declared metric is written: its name, its unit, a value, a change, a target."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from governance.figures.place_words import (
+    DAYS_FROM_MIN,
+    HOURS_FROM_MIN,
+    MINUTES_PER_DAY,
+    MINUTES_PER_HOUR,
+    Scale,
+)
+from governance.metrics.definitions import metric_named
+from governance.text import t
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+WHOLE_HOURS_FROM_MIN = 20 * MINUTES_PER_HOUR
+
+
+def metric_label(key: str) -> str:
+    """The Chinese name of a metric."""
+    return t(metric_named(key).label_key)
+
+
+def metric_definition(key: str) -> str:
+    """Its definition in one sentence."""
+    return t(metric_named(key).definition_key)
+
+
+def metric_scale(key: str, values: Iterable[float]) -> Scale:
+    """The one unit for all of `values`: minutes below 100, then hours, from 48 hours on days."""
+    unit = metric_named(key).unit
+    if unit == "share":
+        return Scale(t("units.share"), 0.01, 1)
+    if unit != "time":
+        return Scale(t(f"units.{unit}"), 1, 0)
+    largest = max((value for value in values if not math.isnan(value)), default=0.0)
+    if largest < HOURS_FROM_MIN:
+        return Scale(t("units.minute"), 1, 1)
+    if largest < DAYS_FROM_MIN:
+        return Scale(t("units.hour"), MINUTES_PER_HOUR, 1 if largest < WHOLE_HOURS_FROM_MIN else 0)
+    return Scale(t("units.day"), MINUTES_PER_DAY, 1)
+
+
+def counted_unit(key: str) -> str:
+    """What the n of a metric counts: 件, 次."""
+    return t("units.checkin" if metric_named(key).unit == "checkin" else "units.case")
+
+
+def basis_text(key: str, numerator_n: int | None, denominator_n: int | None, n: int | None) -> str:
+    """What a figure rests on: k / n of a share, n of a duration; nothing for a plain count."""
+    unit = counted_unit(key)
+    if numerator_n is not None and denominator_n is not None:
+        return t("cards.of", k=f"{numerator_n:,}", n=f"{denominator_n:,}", unit=unit)
+    if n is not None and metric_named(key).unit == "time":
+        return t("cards.n", n=f"{n:,}", unit=unit)
+    return ""
+
+
+def change_text(scale: Scale, change: float) -> str:
+    """A change with its sign (a true minus, no arrow); 持平 when it rounds to nothing."""
+    shown = scale.number(change)
+    if not any(digit in shown for digit in "123456789"):
+        return t("cards.no_change")
+    return shown if change < 0 else f"+{shown}"
+
+
+def target_text(scale: Scale, value: float, direction: str) -> str:
+    """A target with its sense: ≥95.0."""
+    return t(f"cards.{direction}", value=scale.number(value))

@@ -1,0 +1,89 @@
+"""Every metric, declared once.
+
+Hover texts, report footnotes and the data dictionary print this table; its words (label and
+definition) stand in the text file under `metrics.<key>`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Literal
+
+from governance.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Direction = Literal["higher", "lower", "none"]
+Unit = Literal["case", "time", "share", "checkin"]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One metric's declaration.
+
+    `unit` is a code of the text file's `units`: cases, check-ins, a share 0–1 or minutes
+    (`time`, shown as minutes, hours or days). `direction` says which way is better, `none`
+    where neither is. `sources` are the record kinds it rests on, `numerator` and `denominator`
+    the columns a share is made of, `dimensions` the filters it can be cut by.
+    """
+
+    key: str
+    unit: Unit
+    direction: Direction
+    sources: tuple[str, ...]
+    origin: str
+    numerator: str = ""
+    denominator: str = ""
+    dimensions: tuple[str, ...] = ("community_code", "category", "team_id")
+
+    @property
+    def label_key(self) -> str:
+        """Where its Chinese name stands."""
+        return f"metrics.{self.key}.label"
+
+    @property
+    def definition_key(self) -> str:
+        """Where its definition in one Chinese sentence stands."""
+        return f"metrics.{self.key}.definition"
+
+
+_OWN = "指标约定"
+
+METRICS: Mapping[str, Metric] = MappingProxyType(
+    {
+        metric.key: metric
+        for metric in (
+            Metric("reported_n", "case", "none", ("incidents",), _OWN),
+            Metric("closed_n", "case", "none", ("incidents",), _OWN),
+            Metric("open_n", "case", "lower", ("incidents",), _OWN),
+            Metric("closed_median_min", "time", "lower", ("incidents",), _OWN, denominator="closed_n"),
+            Metric(
+                "located_share",
+                "share",
+                "higher",
+                ("incidents", "microgrids"),
+                _OWN,
+                numerator="located_n",
+                denominator="reported_n",
+            ),
+            Metric("checkins_n", "checkin", "none", ("checkins",), _OWN, dimensions=("community_code",)),
+        )
+    }
+)
+
+OVERVIEW: tuple[str, ...] = tuple(METRICS)
+
+
+def metric_named(key: str) -> Metric:
+    """The declaration of `key`.
+
+    Raises
+    ------
+    UsageError
+        `unknown_metric` when there is none.
+    """
+    if key not in METRICS:
+        raise UsageError("unknown_metric", metric=key, metrics="、".join(METRICS))
+    return METRICS[key]

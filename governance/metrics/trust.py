@@ -1,0 +1,125 @@
+"""How far the records of a week can be trusted: freshness, completeness and a grade A–D a source."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Literal
+
+import pandas as pd
+
+from governance.metrics.estates import has_flag
+from governance.metrics.overview import Span
+from governance.schema import kind_named, schema
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from governance.records.dataset import Dataset
+    from governance.settings import Settings
+    from governance.workdays import Week
+
+Grade = Literal["A", "B", "C", "D"]
+
+# What lowers a grade, and the flags that show it.
+DEFECTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "stage_order": ("stage_order",),
+        "missing_stamp": ("missing_reported_at", "unreadable_time", "implausible_time", "ambiguous_date"),
+        "location_mismatch": (
+            "location_mismatch",
+            "unknown_area",
+            "zero_point",
+            "bad_point",
+            "default_point",
+        ),
+    }
+)
+_CADENCES_UNTIL_STALE = 2
+# Of evenly spread minutes two in sixty are :00 or :30.
+_ROUND_SHARE = 2 / 60
+
+
+def grade_of(share: float, settings: Settings) -> Grade:
+    """The grade of the worst affected share."""
+    if share <= settings.number("grade_a_max"):
+        return "A"
+    if share <= settings.number("grade_b_max"):
+        return "B"
+    return "C" if share <= settings.number("grade_c_max") else "D"
+
+
+def heaped_share(stamps: pd.Series) -> float:
+    """The share of stamps on the full or half hour beyond what evenly spread minutes would give.
+
+    0 without stamps, and for stamps that are whole days (all at one minute of the hour).
+    """
+    known = stamps.dropna()
+    minutes = known.dt.hour * 60 + known.dt.minute
+    if len(known) == 0 or minutes.nunique() == 1:
+        return 0.0
+    observed = float(known.dt.minute.isin((0, 30)).mean())
+    return max(0.0, (observed - _ROUND_SHARE) / (1 - _ROUND_SHARE))
+
+
+def defect_shares(rows: pd.DataFrame, *, first_stamp: str) -> dict[str, float]:
+    """The share of rows with each kind of defect; empty without rows."""
+    if rows.empty:
+        return {}
+    shares = {name: float(has_flag(rows, *codes).mean()) for name, codes in DEFECTS.items()}
+    return shares | {"heaping": heaped_share(rows[first_stamp])}
+
+
+def completeness(incidents: pd.DataFrame, week: Week) -> float:
+    """The share of the week's reported incidents that carry no flag at all; missing without any."""
+    rows = incidents[Span(week.start_at, week.end_at).holds(incidents["reported_at"])]
+    return float(rows["flags"].fillna("").eq("").mean()) if len(rows) else float("nan")
+
+
+def source_status(dataset: Dataset, week: Week) -> pd.DataFrame:
+    """What is known of each record kind in a week, and how far to trust it.
+
+    The grade is that of the worst of: stages out of order, missing or unusable stamps, place
+    and area that disagree, heaping on round minutes (incidents only); D when the source ends
+    more than two cadences before the week does; missing when the week has no rows.
+
+    Columns: kind, as_of, rows_n (of the week), flagged_n, defect (the worst one), defect_share,
+    is_stale, grade. Kinds without any import are left out; tracks, which are summed in the
+    engine, come with as_of only.
+    """
+    span = Span(week.start_at, week.end_at)
+    rows = []
+    for kind in schema().kinds.values():
+        as_of = dataset.as_of.get(kind.name)
+        if kind.is_reference or as_of is None:
+            continue
+        line = _status_line(dataset, kind.name, span) if not kind.partition else {}
+        stale_after = timedelta(days=_CADENCES_UNTIL_STALE * kind.cadence_d)
+        is_stale = bool(kind.cadence_d) and as_of + stale_after < week.end_at
+        rows.append({"kind": kind.name, "as_of": as_of, **line, "is_stale": is_stale})
+    columns = ["kind", "as_of", "rows_n", "flagged_n", "defect", "defect_share", "is_stale"]
+    status = pd.DataFrame(rows, columns=columns)
+    grades = [
+        "D" if row.is_stale else None if pd.isna(row.defect_share) else grade_of(row.defect_share, dataset.settings)
+        for row in status.itertuples()
+    ]
+    return status.astype({"rows_n": "Int64", "flagged_n": "Int64", "defect_share": "float64"}).assign(
+        grade=pd.array(grades, dtype="string")
+    )
+
+
+def _status_line(dataset: Dataset, kind: str, span: Span) -> dict[str, object]:
+    frame, first_stamp = dataset.frame(kind), kind_named(kind).first_stamp
+    if first_stamp is None:
+        return {}
+    rows = frame[span.holds(frame[first_stamp])]
+    shares = defect_shares(rows, first_stamp=first_stamp)
+    if kind != "incidents":
+        shares.pop("heaping", None)
+    worst = max(shares, key=lambda name: shares[name], default=None)
+    return {
+        "rows_n": len(rows),
+        "flagged_n": int(rows["flags"].fillna("").ne("").sum()),
+        "defect": worst,
+        "defect_share": shares[worst] if worst else float("nan"),
+    }
