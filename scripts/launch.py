@@ -1,7 +1,7 @@
 """Sets up the project's own virtual environment, then starts the dashboard or runs the tests.
 
 Runs on a bare Python (standard library only), on Linux, macOS and Windows. Run again, it finds its
-stamp and goes straight on. `install --wheels DIR` installs without any network.
+stamp and goes straight on. `install --bundle DIR` installs from an unpacked offline bundle.
 """
 
 from __future__ import annotations
@@ -67,35 +67,75 @@ def is_usable() -> bool:
     return STAMP.read_text(encoding="utf-8").splitlines()[:2] == now[:2]
 
 
-def provide_venv() -> None:
-    """See to it that this Python can make a virtual environment; Debian packs that apart."""
-    if importlib.util.find_spec("ensurepip") and importlib.util.find_spec("venv"):
-        return
+def has_ensurepip() -> bool:
+    """Whether this Python brings pip along; Debian packs it apart."""
+    return importlib.util.find_spec("ensurepip") is not None
+
+
+def provide_ensurepip() -> None:
+    """Install the system package that lets this Python make a virtual environment with pip."""
     package = f"python3.{sys.version_info[1]}-venv"
     is_root = hasattr(os, "geteuid") and os.geteuid() == 0
     if not is_root or shutil.which("apt-get") is None:
         give_up(f"缺少系统软件包 {package}，请先运行：sudo apt-get install -y {package}，再重新执行本命令。")
     say(f"正在安装系统软件包 {package} …")
     quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    subprocess.run(["apt-get", "update", "-q"], check=True, env=quiet, stdout=subprocess.DEVNULL)
-    subprocess.run(["apt-get", "install", "-qy", package], check=True, env=quiet, stdout=subprocess.DEVNULL)
+    for command in (["update", "-q"], ["install", "-qy", package]):
+        done = subprocess.run(["apt-get", *command], check=False, env=quiet, stdout=subprocess.DEVNULL)
+        if done.returncode:
+            give_up(f"系统软件包 {package} 没有装上，原因见上。")
 
 
-def install(*, with_tests: bool, wheels: Path | None = None) -> None:
+def make_environment(*, with_pip: bool) -> None:
+    """A fresh virtual environment, unless this Python made one here before."""
+    if is_usable():
+        STAMP.unlink()
+        return
+    shutil.rmtree(ENVIRONMENT, ignore_errors=True)
+    command = [sys.executable, "-m", "venv", str(ENVIRONMENT)]
+    subprocess.run(command if with_pip else [*command, "--without-pip"], check=True)
+
+
+def install(*, with_tests: bool) -> None:
     """Make the environment and install the project with the pinned versions."""
     if is_ready(with_tests=with_tests):
         return
-    provide_venv()
+    if not has_ensurepip():
+        provide_ensurepip()
     say("正在准备运行环境（首次约需一至三分钟）…")
-    if not is_usable():
-        shutil.rmtree(ENVIRONMENT, ignore_errors=True)
-        subprocess.run([sys.executable, "-m", "venv", str(ENVIRONMENT)], check=True)
-    STAMP.unlink(missing_ok=True)
-    command = [str(environment_python()), "-m", "pip", "install", "-q", "--disable-pip-version-check"]
-    if wheels is not None:
-        command += ["--no-index", "--find-links", str(wheels)]
-    command += ["-c", "constraints.txt", "-e", ".[test]" if with_tests else "."]
-    if subprocess.run(command, cwd=PROJECT, check=False).returncode:
+    make_environment(with_pip=True)
+    pip_install(["-m", "pip"], [], with_tests=with_tests)
+
+
+def install_bundle(bundle: Path) -> None:
+    """Install from an unpacked offline bundle: checksums first, then only its own wheels."""
+    wanted = (bundle / "python.txt").read_text(encoding="utf-8").strip()
+    version = ".".join(map(str, sys.version_info[:2]))
+    if version != wanted:
+        give_up(f"这个离线安装包需要 Python {wanted}，现在是 {version}。")
+    verify(bundle)
+    say("校验通过，正在安装（不使用网络）…")
+    wheels = bundle / "wheels"
+    pip_wheel = next(wheels.glob("pip-*.whl"))
+    make_environment(with_pip=False)
+    pip_install([f"{pip_wheel}/pip"], ["--no-index", "--find-links", str(wheels)], with_tests=False)
+    say(f"安装完成。启动看板：{PROJECT / 'scripts' / ('start.bat' if os.name == 'nt' else 'start')}")
+
+
+def verify(bundle: Path) -> None:
+    """Compare every file of a bundle with SHA256SUMS."""
+    for line in (bundle / "SHA256SUMS").read_text(encoding="utf-8").splitlines():
+        digest, name = line.split("  ", 1)
+        path = bundle / name
+        if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != digest:
+            give_up(f"文件缺失或损坏：{name}，请重新复制离线安装包。")
+
+
+def pip_install(pip: list[str], options: list[str], *, with_tests: bool) -> None:
+    """Run pip in the environment and set the stamp."""
+    what = ["-c", "constraints.txt", "-e", ".[test]" if with_tests else "."]
+    command = [str(environment_python()), *pip, "install", "-q", "--disable-pip-version-check"]
+    if subprocess.run([*command, *options, *what], cwd=PROJECT, check=False).returncode:
         give_up("安装没有完成，原因见上。电脑不能上网时，请使用离线安装包。")
     STAMP.write_text(wanted_stamp(with_tests=with_tests), encoding="utf-8")
 
@@ -136,18 +176,23 @@ def start(arguments: list[str]) -> int:
 
 
 def main() -> int:
-    """The commands install, start and test."""
+    """The commands install, start, test and bundle; what is not understood here is passed on."""
     parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
-    parser.add_argument("command", choices=("install", "start", "test"))
-    parser.add_argument("--wheels", type=Path, help="install from this folder, without network")
+    parser.add_argument("command", choices=("install", "start", "test", "bundle"))
+    parser.add_argument("--bundle", type=Path, help="install from this unpacked offline bundle")
     given, rest = parser.parse_known_args()
     if sys.version_info < OLDEST_PYTHON:
         give_up(f"需要 Python 3.11 或更新版本，现在是 {sys.version.split()[0]}。")
-    install(with_tests=given.command == "test", wheels=given.wheels.resolve() if given.wheels else None)
+    if given.bundle:
+        install_bundle(given.bundle.resolve())
+    else:
+        install(with_tests=given.command == "test")
     if given.command == "start":
         return start(rest)
     if given.command == "test":
         return run([str(environment_python()), "-m", "pytest", *rest])
+    if given.command == "bundle":
+        return run([str(environment_python()), "scripts/bundle.py", *rest])
     return 0
 
 
