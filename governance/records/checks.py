@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from governance.schema import Column, Kind
     from governance.settings import Settings
 
-TOTAL_WORDS = ("合计", "总计", "小计", "共计", "总数", "合 计", "总 计", "合计:", "总计:", "total", "sum")
+TOTAL_WORDS = ("合计", "总计", "小计", "共计", "总数", "total", "sum")
 _ARROW_TYPES = {
     "stamp": v.STAMP,
     "date": v.STAMP,
@@ -55,6 +55,12 @@ def stored_schema(kind: Kind) -> pa.Schema:
     if tells_lossy_ids(kind):
         fields.append(pa.field("variant", pa.string()))
     return pa.schema(fields)
+
+
+def repetitive_columns(kind: Kind) -> list[str]:
+    """Text columns whose values repeat, so that a dictionary pays."""
+    own = kind.key[0] if tells_lossy_ids(kind) else ""
+    return [f.name for f in stored_schema(kind) if f.type == pa.string() and f.name not in (own, "geometry")]
 
 
 def tells_lossy_ids(kind: Kind) -> bool:
@@ -97,17 +103,16 @@ class _Flags:
     """Reason codes of the rows of one chunk."""
 
     def __init__(self, initial: pa.Array) -> None:
-        self._parts = [pc.if_else(pc.equal(initial, ""), None, initial)]
+        self._codes = initial
 
     def add(self, code: str, hit: pa.Array) -> None:
         if pc.any(hit).as_py():
-            self._parts.append(
-                pc.if_else(pc.fill_null(hit, False), pa.scalar(code), pa.scalar(None, pa.string()))
-            )
+            longer = pc.binary_join_element_wise(self._codes, code, " ")
+            self._codes = pc.if_else(pc.fill_null(hit, False), longer, self._codes)
 
     def joined(self) -> pa.Array:
         """Codes of each row joined by blanks; empty text where there is none."""
-        return pc.binary_join_element_wise(*self._parts, " ", null_handling="skip")
+        return pc.utf8_ltrim_whitespace(self._codes)
 
 
 def checked(chunk: pa.Table, fields: Mapping[str, int], rules: CheckRules) -> Checked:
@@ -205,7 +210,7 @@ def _refused(
         refusals.extend(Refusal(int(place), column, code) for place in places)
         is_used[places] = False
 
-    refuse("total_row", kind.key[0], _is_total(chunk))
+    refuse("total_row", kind.key[0], _is_total(chunk, columns[kind.key[0]]))
     stamps = [name for name in kind.key if kind.by_name[name].is_stamp]
     for name in kind.required:
         if name not in stamps:
@@ -222,12 +227,19 @@ def _refused(
     return tuple(refusals), is_used
 
 
-def _is_total(chunk: pa.Table) -> pa.Array:
-    """Rows whose first filled cell says total."""
+def _is_total(chunk: pa.Table, key: pa.Array) -> pa.Array:
+    """Rows whose key, or one of whose first cells where the key is empty, says total."""
+    hit = pc.fill_null(pc.is_in(pc.utf8_lower(key), pa.array(TOTAL_WORDS)), False)
+    if not key.null_count:
+        return hit
+    places = np.flatnonzero(pc.is_null(key).to_numpy(zero_copy_only=False))
     names = [name for name in chunk.column_names if name.startswith("c")][:3]
-    first = pc.coalesce(*(v.folded(_column(chunk, name)) for name in names))
-    words = pc.utf8_lower(pc.replace_substring_regex(first, r"[\s：:]", ""))
-    return pc.fill_null(pc.is_in(words, pa.array(TOTAL_WORDS)), False)
+    cells = chunk.select(names).take(pa.array(places)).combine_chunks()
+    first = v.folded(pc.coalesce(*(_column(cells, name) for name in names)))
+    words = pc.utf8_lower(pc.replace_substring_regex(first, r"[\s:]", ""))
+    is_total = hit.to_numpy(zero_copy_only=False).copy()
+    is_total[places] = pc.fill_null(pc.is_in(words, pa.array(TOTAL_WORDS)), False)
+    return pa.array(is_total)
 
 
 def _flag_missing(
@@ -255,13 +267,13 @@ def _flag_times(columns: Mapping[str, pa.Array], rules: CheckRules, flags: _Flag
             outside = pc.invert(is_plausible(columns[column.name], rules))
             implausible = pc.or_(implausible, pc.fill_null(outside, False))
     flags.add("implausible_time", implausible)
-    flags.add("stage_order", stages_run_backwards([columns[name] for name in rules.kind.stages]))
+    if rules.kind.stages:
+        flags.add("stage_order", stages_run_backwards([columns[name] for name in rules.kind.stages]))
 
 
 def stages_run_backwards(stages: list[pa.Array]) -> pa.Array:
     """Whether any stamped stage lies before an earlier one (arrays in stage order)."""
-    if not stages:
-        return pa.array([], pa.bool_())
+    stages = [stage.cast(pa.int64()) for stage in stages]
     latest = stages[0]
     backwards = pa.repeat(False, len(latest))
     for stage in stages[1:]:

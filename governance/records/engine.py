@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -33,6 +34,7 @@ class Engine:
 
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
+        self._numbers = count()
 
     def parquet(self, paths: Sequence[Path]) -> ir.Table:
         """The rows of Parquet files, as one table."""
@@ -49,6 +51,10 @@ class Engine:
     def count(self, expression: ir.Table) -> int:
         """How many rows an expression has."""
         return int(self._backend.execute(expression.count()))
+
+    def computed(self, expression: ir.Table) -> ir.Table:
+        """The same rows, computed once and held; they go with the engine."""
+        return self._backend.create_table(f"computed_{next(self._numbers)}", expression, temp=True)
 
     def write(self, expression: ir.Table, path: Path) -> None:
         """The rows of an expression into a new Parquet file."""

@@ -141,9 +141,10 @@ def _is_older(
     latest_in, latest_known = (_latest_stamp(kind, frame, plausible) for frame in (known, before))
     older = (latest_in < latest_known).fillna(False)
     if "updated_at" in kind.by_name:
-        differ = (known["updated_at"] != before["updated_at"]).fillna(False)
-        told = known["updated_at"].notna() & before["updated_at"].notna() & differ
-        older = older.where(~told, known["updated_at"] < before["updated_at"])
+        told_in, told_known = known["updated_at"], before["updated_at"]
+        is_tie = (told_in == told_known).fillna(False) | (told_in.isna() & told_known.isna())
+        later_known = told_known.fillna(latest_known)
+        older = older.where(is_tie, (told_in.fillna(latest_in) < later_known).fillna(False))
     return older.astype(bool)
 
 

@@ -22,7 +22,8 @@ from governance.records.coverage import Coverage, seen_cases, with_lost_cases
 from governance.records.locate import REFERENCE_FOR_PLACES, Gazetteer, gazetteer_of
 from governance.records.mapping import TableMapping, load_mapping
 from governance.records.merge import merged
-from governance.records.staging import staged_files
+from governance.records.quarantine import write_quarantine
+from governance.records.staging import StagingJob, staged_files
 from governance.schema import kind_named
 from governance.settings import settings_of
 from governance.workdays import now_in_shanghai
@@ -193,17 +194,12 @@ def _imported(
     folder = data_dir / "store" / f"staging-{tag}"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
+    report = on_progress or (lambda *_: None)
     quarantine = data_dir / "quarantine" / f"{import_id}.csv"
     try:
-        staged = staged_files(
-            request.paths,
-            rules,
-            mapping,
-            folder=folder,
-            quarantine=quarantine,
-            import_id=import_id,
-            on_progress=on_progress or (lambda *_: None),
-        )
+        staged = staged_files(request.paths, StagingJob(rules, mapping, folder, import_id, report))
+        if staged.refused:
+            write_quarantine(quarantine, staged.refused_rows)
         seen = seen_cases(kind, staged.paths)
         outcome = merged(staged, rules, data_dir=data_dir, manifest=manifest, folder=folder, tag=tag)
         state, lost = with_lost_cases(request.coverage, data_dir, outcome.manifest, seen)

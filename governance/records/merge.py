@@ -137,7 +137,7 @@ class _Merge:
         counts = incoming.group_by(names).agg(times=lambda table: table.count())
         repeated = counts.filter(counts.times > 1).select(*names)
         known = self.stored.select(**self._key_values(self.stored))
-        return repeated.union(incoming.semi_join(known, names), distinct=True).cache()
+        return self.db.computed(repeated.union(incoming.semi_join(known, names), distinct=True))
 
     def _split(self, table: ir.Table, keys: ir.Table, *, inside: bool) -> ir.Table:
         """The rows of a table whose key is (or is not) among `keys`."""
@@ -193,7 +193,7 @@ class _Merge:
         path = self.folder / "removed.parquet"
         pq.write_table(pa.Table.from_pandas(removed, schema=types, preserve_index=False), path)
         keys = self.db.parquet([path])
-        keys = keys.select(**self._key_values(keys)).cache()
+        keys = self.db.computed(keys.select(**self._key_values(keys)))
         kept: list[Segment] = []
         for number, segment in enumerate(self.segments):
             rows = self.db.parquet([self.data_dir / segment.path])

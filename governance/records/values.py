@@ -74,14 +74,13 @@ def stamps(texts: pa.Array, *, timezone: str) -> Read:
     month-first or day-first dates (`is_doubtful` where nothing in the column tells which).
     Stamps without a zone are read in `timezone`.
     """
-    texts = folded(texts)
     for kind in (_NAIVE, STAMP):
         try:
             values = texts.cast(kind)
         except pa.ArrowInvalid:
             continue
         return _read(texts, _in_shanghai(values, timezone) if kind is _NAIVE else values)
-    return _slow_stamps(texts, timezone)
+    return _slow_stamps(folded(texts), timezone)
 
 
 def _in_shanghai(naive: pa.Array, timezone: str) -> pa.Array:
@@ -215,11 +214,10 @@ def _day_or_month_first_stamps(texts: pa.Array) -> tuple[pa.Array, pa.Array]:
 # ------------------------------------------------------------------------------ numbers
 def numbers(texts: pa.Array) -> Read:
     """Numbers; thousands commas, blanks and a trailing unit are dropped, 35% reads as 0.35."""
-    texts = folded(texts)
     try:
         return _read(texts, texts.cast(pa.float64()))
     except pa.ArrowInvalid:
-        pass
+        texts = folded(texts)
     pattern = r"^(?P<number>[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)(?P<unit>[^\d.].*)?$"
     plain = pc.replace_substring_regex(texts, r"[,，\s]", "")
     parts = pc.extract_regex(plain, pattern)
@@ -232,7 +230,7 @@ def integers(texts: pa.Array) -> Read:
     """Whole numbers, rounded from what `numbers` reads."""
     read = numbers(texts)
     finite = pc.if_else(pc.is_finite(read.values), read.values, None)
-    return _read(folded(texts), pc.round(finite).cast(pa.int64()))
+    return _read(read.values, pc.round(finite).cast(pa.int64()))
 
 
 def satisfaction(texts: pa.Array) -> Read:
@@ -244,6 +242,9 @@ def satisfaction(texts: pa.Array) -> Read:
 def ids(texts: pa.Array) -> Read:
     """Ids as text; `is_doubtful` where Excel destroyed digits (2.02309E+16)."""
     texts = folded(texts)
+    suspects = pc.match_substring(texts, "E", ignore_case=True)
+    if not pc.any(suspects).as_py():
+        return _read(texts, texts)
     return _read(texts, texts, pc.fill_null(pc.match_substring_regex(texts, _LOST_PRECISION), False))
 
 
