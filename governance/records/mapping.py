@@ -78,7 +78,7 @@ def mapping_from(table: Mapping[str, Any], *, file: str) -> TableMapping:
     """A mapping from a parsed TOML table; raises as `load_mapping` does."""
     for key in table:
         if key not in _TOP_LEVEL:
-            raise UsageError("unknown_mapping_key", key=key, file=file)
+            raise UsageError("unknown_mapping_key", key=key, keys="、".join(_TOP_LEVEL), file=file)
     if not isinstance(table.get("kind"), str):
         raise UsageError("bad_mapping_file", file=file, detail="kind")
     kind = kind_named(table["kind"])
@@ -91,21 +91,24 @@ def mapping_from(table: Mapping[str, Any], *, file: str) -> TableMapping:
     crs = table.get("crs", "wgs84")
     if crs not in DATUMS:
         raise UsageError("bad_crs", crs=crs)
-    zone = _checked_timezone(table.get("timezone", "Asia/Shanghai"))
+    zone = _checked_timezone(str(table.get("timezone", "Asia/Shanghai")), file)
     return TableMapping(
         kind=kind.name, timezone=zone, crs=cast("Datum", crs), columns=columns, values=values, **texts
     )
 
 
-def _checked_timezone(name: object) -> str:
-    text = str(name)
+def _checked_timezone(text: str, file: str) -> str:
     if _OFFSET.match(text):
         return f"{text[:3]}:{text[-2:]}"
     try:
         ZoneInfo(text)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise UsageError("bad_timezone", timezone=text) from error
+        raise UsageError("bad_timezone", timezone=text, file=file) from error
     return text
+
+
+def _unknown_field(kind: Kind, name: str, file: str) -> UsageError:
+    return UsageError("unknown_field", field=name, kind=kind.label, fields="、".join(kind.by_name), file=file)
 
 
 def _check_columns(kind: Kind, columns: object, file: str) -> None:
@@ -113,7 +116,7 @@ def _check_columns(kind: Kind, columns: object, file: str) -> None:
         raise UsageError("bad_mapping_file", file=file, detail="[columns]")
     for name, header in columns.items():
         if name not in kind.by_name and not (name == "geometry" and kind.geometry):
-            raise UsageError("unknown_field", field=name, kind=kind.label, file=file)
+            raise _unknown_field(kind, name, file)
         if not isinstance(header, str):
             raise UsageError("bad_mapping_file", file=file, detail=f"[columns] {name}")
 
@@ -123,14 +126,14 @@ def _check_values(kind: Kind, values: object, file: str) -> None:
         raise UsageError("bad_mapping_file", file=file, detail="[values]")
     for name, words in values.items():
         if name not in kind.by_name:
-            raise UsageError("unknown_field", field=name, kind=kind.label, file=file)
+            raise _unknown_field(kind, name, file)
         if not isinstance(words, dict) or not all(isinstance(word, str) for word in words.values()):
             raise UsageError("bad_mapping_file", file=file, detail=f"[values.{name}]")
         list_name = kind.by_name[name].values
         for ours in words.values() if list_name else ():
             if ours not in schema().values[list_name]:
-                allowed = "、".join(schema().values[list_name])
-                raise UsageError("unknown_mapped_value", value=ours, field=name, allowed=allowed, file=file)
+                known = "、".join(schema().values[list_name])
+                raise UsageError("unknown_mapped_value", value=ours, field=name, values=known, file=file)
 
 
 def save_mapping(path: Path, mapping: TableMapping) -> None:
