@@ -157,12 +157,16 @@ def has_screen() -> bool:
 
 
 def run(command: list[str]) -> int:
-    """Run a command in the project folder until it ends; Ctrl-C ends it quietly."""
-    process = subprocess.Popen(command, cwd=PROJECT)
+    """Hand over to a command in the project folder; stopping this process stops it."""
+    os.chdir(PROJECT)
+    if os.name != "nt":
+        sys.stdout.flush()
+        os.execv(command[0], command)
+    process = subprocess.Popen(command)
     while True:
         try:
             return process.wait()
-        except KeyboardInterrupt:
+        except KeyboardInterrupt:  # Ctrl+C reaches the command as well; wait for it to end
             time.sleep(0.1)
 
 
