@@ -1,7 +1,8 @@
-"""Mappings: whose header feeds which of our columns.
+"""Whose header is whose: the alias table, and mapping files for foreign exports.
 
-Without a mapping, headers are recognised by the schema's labels and aliases. A mapping (TOML)
-adapts a foreign table: its headers, words, zone, datum and file form.
+A mapping is a TOML file: `kind`, and where needed `timezone` (of stamps without one), `crs`,
+`encoding`, `delimiter`, `sheet`; `[columns]` field = "their header"; `[values.FIELD]`
+"theirs" = "ours".
 """
 
 from __future__ import annotations
@@ -10,60 +11,167 @@ import json
 import re
 import tomllib
 import unicodedata
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, cast
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+import zoneinfo
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
+from functools import cache, lru_cache
+from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from governance.errors import UnreadableFileError, UsageError
 from governance.geo import DATUMS
-from governance.schema import Kind, kind_named, schema
+from governance.schema import FALSE_WORDS, TRUE_WORDS, Column, kind_named, schema
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from governance.geo import Datum
+    from governance.schema import Kind
 
-_TOP_LEVEL = ("kind", "timezone", "crs", "encoding", "delimiter", "sheet", "columns", "values")
-_OFFSET = re.compile(r"^[+-]\d{2}:?\d{2}$")
-_UNIT = re.compile(r"[(\[（【][^)\]）】]*[)\]）】]$")
-_GEOMETRY_HEADERS = ("geometry", "wkt", "边界", "几何", "the_geom")
+DEFAULT_TIMEZONE = "Asia/Shanghai"
+GEOMETRY_FIELD = "geometry"
+GEOMETRY_HEADERS = ("geometry", "WKT", "geom", "the_geom", "边界", "几何", "图形", "范围坐标", "线路走向")
+DELIMITER_WORDS = MappingProxyType({"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|"})
+
+_TEXT_KEYS = ("kind", "timezone", "crs", "encoding", "delimiter", "sheet")
+_KEYS = (*_TEXT_KEYS, "columns", "values")
+_FIXED_OFFSET = re.compile(r"(?:UTC|GMT)?\s*([+-])(\d{1,2})(?::?(\d{2}))?", re.IGNORECASE)
+_MAX_OFFSET_H = 14
+_IGNORED = re.compile(r"[\s*_:]+")
+_BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|【[^【】]*】")
+# How well a header fits: the field's name, its label, an alias; with a bracket cut off less so.
+_BY_NAME, _BY_LABEL, _BY_ALIAS, _CUT = 0, 1, 2, 3
 
 
 @dataclass(frozen=True)
 class TableMapping:
-    """How a foreign table is read.
+    """How a foreign table of one kind becomes ours.
 
-    `columns` names, per field of ours, their header; `values`, per field, their words and ours.
+    `columns` says field → their header, `values` field → {theirs: ours}; `timezone` is an IANA
+    name or an offset such as +08:00.
     """
 
     kind: str
-    timezone: str = "Asia/Shanghai"
+    timezone: str = DEFAULT_TIMEZONE
     crs: Datum = "wgs84"
     encoding: str | None = None
     delimiter: str | None = None
     sheet: str | None = None
-    columns: Mapping[str, str] = field(default_factory=dict)
-    values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    columns: Mapping[str, str] = dataclass_field(default_factory=dict)
+    values: Mapping[str, Mapping[str, str]] = dataclass_field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class HeaderMatch:
-    """Which column of a table feeds which field, and the headers nothing wanted."""
+    """Field → position of its column; `dropped` are the headers that fit nothing, in order."""
 
     fields: Mapping[str, int]
     dropped: tuple[str, ...]
 
 
-# --------------------------------------------------------------------------------- files
+# ---------------------------------------------------------------- headers
+@lru_cache(maxsize=4096)
+def normal_header(text: str) -> str:
+    """A header as it is compared: width folded, without blanks, asterisks and case."""
+    return _IGNORED.sub("", unicodedata.normalize("NFKC", text)).casefold()
+
+
+@lru_cache(maxsize=4096)
+def _without_brackets(text: str) -> str:
+    """The normal header without what stands in brackets: a unit or a datum."""
+    return _IGNORED.sub("", _BRACKETS.sub("", unicodedata.normalize("NFKC", text))).casefold()
+
+
+@cache
+def _known_headers(kind_name: str) -> Mapping[str, tuple[tuple[int, str], ...]]:
+    """Normal header → (rank, field) of each field it may mean."""
+    kind = kind_named(kind_name)
+    known: dict[str, list[tuple[int, str]]] = {}
+    for column in kind.columns:
+        ranked = [(_BY_NAME, column.name), (_BY_LABEL, column.label)]
+        ranked += [(_BY_ALIAS, alias) for alias in column.aliases]
+        for rank, header in ranked:
+            known.setdefault(normal_header(header), []).append((rank, column.name))
+    if kind.geometry:
+        for header in GEOMETRY_HEADERS:
+            known.setdefault(normal_header(header), []).append((_BY_LABEL, GEOMETRY_FIELD))
+    return MappingProxyType({header: tuple(meant) for header, meant in known.items()})
+
+
+def _meanings(header: str, kind: Kind) -> Iterator[tuple[int, str]]:
+    """(rank, field) of each field a header may mean."""
+    known = _known_headers(kind.name)
+    yield from known.get(normal_header(header), ())
+    bare = _without_brackets(header)
+    if bare and bare != normal_header(header):
+        for rank, field in known.get(bare, ()):
+            yield rank + _CUT, field
+
+
+def header_test(kind: Kind, mapping: TableMapping | None) -> Callable[[str], bool]:
+    """Whether a text is a header of `kind`: by the alias table or by the mapping."""
+    mapped = {normal_header(header) for header in mapping.columns.values()} if mapping else set()
+
+    def is_header(text: str) -> bool:
+        return normal_header(text) in mapped or any(True for _ in _meanings(text, kind))
+
+    return is_header
+
+
+def match_headers(headers: Sequence[str], kind: Kind, mapping: TableMapping | None = None) -> HeaderMatch:
+    """Which column feeds which field.
+
+    Fields the mapping names come from the header it names. Each other field takes the header
+    that fits best (its name, its label, an alias, any of these with a unit in brackets), the
+    first one among equals; a header feeds one field. What the mapping has used still feeds a
+    field of that very name or label.
+
+    Raises
+    ------
+    UnreadableFileError
+        `mapped_header_missing` when the table lacks a header the mapping names.
+    """
+    fields = {
+        field: _place_of(header, headers) for field, header in (mapping.columns if mapping else {}).items()
+    }
+    claimed = set(fields.values())
+    offers = sorted(
+        (rank, place, field)
+        for place, header in enumerate(headers)
+        for rank, field in _meanings(header, kind)
+        if place not in claimed or rank <= _BY_LABEL
+    )
+    used: set[int] = set()
+    for _, place, field in offers:
+        if field not in fields and place not in used:
+            fields[field] = place
+            used.add(place)
+    fed = claimed | used
+    dropped = tuple(header for place, header in enumerate(headers) if header and place not in fed)
+    return HeaderMatch(MappingProxyType(fields), dropped)
+
+
+def _place_of(header: str, headers: Sequence[str]) -> int:
+    """Where a mapped header stands, exactly or in its normal form."""
+    if header in headers:
+        return list(headers).index(header)
+    normal = [normal_header(text) for text in headers]
+    wanted = normal_header(header)
+    if not wanted or wanted not in normal:
+        raise UnreadableFileError("mapped_header_missing", header=header)
+    return normal.index(wanted)
+
+
+# ---------------------------------------------------------------- mapping files
 def load_mapping(path: Path) -> TableMapping:
-    """Read and check a mapping file.
+    """The mapping in a TOML file, checked against the schema.
 
     Raises
     ------
     UsageError
         `mapping_not_found`, `bad_mapping_file`, `unknown_mapping_key`, `unknown_kind`,
-        `unknown_field`, `unknown_mapped_value`, `bad_timezone` or `bad_crs`.
+        `unknown_field`, `bad_timezone`, `bad_crs`, `bad_delimiter` or `unknown_mapped_value`.
     """
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
@@ -71,155 +179,123 @@ def load_mapping(path: Path) -> TableMapping:
         raise UsageError("mapping_not_found", file=str(path)) from error
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UsageError("bad_mapping_file", file=str(path), detail=str(error)) from error
-    return mapping_from(table, file=str(path))
+    return mapping_of_table(table, file=path.name)
 
 
-def mapping_from(table: Mapping[str, Any], *, file: str) -> TableMapping:
-    """A mapping from a parsed TOML table; raises as `load_mapping` does."""
+def mapping_of_table(table: Mapping[str, object], *, file: str) -> TableMapping:
+    """The mapping in a parsed TOML table; raises as `load_mapping` does."""
     for key in table:
-        if key not in _TOP_LEVEL:
-            raise UsageError("unknown_mapping_key", key=key, keys="、".join(_TOP_LEVEL), file=file)
-    if not isinstance(table.get("kind"), str):
-        raise UsageError("bad_mapping_file", file=file, detail="kind")
-    kind = kind_named(table["kind"])
-    columns, values = table.get("columns", {}), table.get("values", {})
-    _check_columns(kind, columns, file)
-    _check_values(kind, values, file)
-    texts = {key: table[key] for key in ("encoding", "delimiter", "sheet") if key in table}
-    if not all(isinstance(value, str) for value in texts.values()):
-        raise UsageError("bad_mapping_file", file=file, detail="、".join(texts))
-    crs = table.get("crs", "wgs84")
+        if key not in _KEYS:
+            raise UsageError("unknown_mapping_key", key=key, keys="、".join(_KEYS), file=file)
+    texts = {key: _text_of(table, key, file) for key in _TEXT_KEYS if key in table}
+    if "kind" not in texts:
+        raise UsageError("bad_mapping_file", file=file, detail="kind = ?")
+    kind = kind_named(texts["kind"])
+    crs = texts.get("crs", "wgs84").lower()
     if crs not in DATUMS:
         raise UsageError("bad_crs", crs=crs)
-    zone = _checked_timezone(str(table.get("timezone", "Asia/Shanghai")), file)
+    columns = _table_of(table, "columns", file)
+    values = _table_of(table, "values", file)
+    for field in (*columns, *values):
+        _check_field(field, kind, file)
     return TableMapping(
-        kind=kind.name, timezone=zone, crs=cast("Datum", crs), columns=columns, values=values, **texts
+        kind=kind.name,
+        timezone=_timezone_of(texts.get("timezone", DEFAULT_TIMEZONE), file),
+        crs=crs,
+        encoding=texts.get("encoding"),
+        delimiter=_delimiter_of(texts.get("delimiter"), file),
+        sheet=texts.get("sheet"),
+        columns=MappingProxyType({field: _text_of(columns, field, file) for field in columns}),
+        values=MappingProxyType({field: _values_of(values, field, kind, file) for field in values}),
     )
 
 
-def _checked_timezone(text: str, file: str) -> str:
-    if _OFFSET.match(text):
-        return f"{text[:3]}:{text[-2:]}"
+def _text_of(table: Mapping[str, object], key: str, file: str) -> str:
+    value = table[key]
+    if not isinstance(value, str) or not value:
+        raise UsageError("bad_mapping_file", file=file, detail=f"{key} = {value!r}")
+    return value
+
+
+def _table_of(table: Mapping[str, object], key: str, file: str) -> Mapping[str, object]:
+    value = table.get(key, {})
+    if not isinstance(value, dict):
+        raise UsageError("bad_mapping_file", file=file, detail=f"{key} = {value!r}")
+    return value
+
+
+def _check_field(field: str, kind: Kind, file: str) -> None:
+    fields = [*kind.by_name, *([GEOMETRY_FIELD] if kind.geometry else [])]
+    if field not in fields:
+        raise UsageError("unknown_field", field=field, kind=kind.name, fields="、".join(fields), file=file)
+
+
+def _values_of(values: Mapping[str, object], field: str, kind: Kind, file: str) -> Mapping[str, str]:
+    words = {}
+    for theirs, ours in _table_of(values, field, file).items():
+        word = str(ours).lower() if isinstance(ours, bool) else ours
+        if not isinstance(word, str):
+            raise UsageError("bad_mapping_file", file=file, detail=f"{field}.{theirs} = {ours!r}")
+        accepted = _accepted_words(kind.by_name.get(field))
+        if accepted and word not in accepted:
+            listed = schema().values.get(kind.by_name[field].values, accepted)
+            raise UsageError(
+                "unknown_mapped_value", field=field, value=word, values="、".join(listed), file=file
+            )
+        words[theirs] = word
+    return MappingProxyType(words)
+
+
+def _accepted_words(column: Column | None) -> tuple[str, ...]:
+    """What a value may be mapped to; empty when anything may."""
+    if column is None:
+        return ()
+    if column.type == "boolean":
+        return (*TRUE_WORDS, *FALSE_WORDS)
+    codes = schema().values.get(column.values, {})
+    return (*codes, *(word for words in codes.values() for word in words))
+
+
+def _timezone_of(text: str, file: str) -> str:
+    """An IANA name as it is, an offset as ±HH:MM."""
+    offset = _FIXED_OFFSET.fullmatch(text.strip())
+    if offset:
+        sign, hours, minutes = offset[1], int(offset[2]), int(offset[3] or 0)
+        if hours <= _MAX_OFFSET_H and minutes < 60:
+            return f"{sign}{hours:02d}:{minutes:02d}"
     try:
-        ZoneInfo(text)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        return zoneinfo.ZoneInfo("UTC" if text in ("Z", "z") else text).key
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise UsageError("bad_timezone", timezone=text, file=file) from error
-    return text
 
 
-def _unknown_field(kind: Kind, name: str, file: str) -> UsageError:
-    return UsageError("unknown_field", field=name, kind=kind.label, fields="、".join(kind.by_name), file=file)
-
-
-def _check_columns(kind: Kind, columns: object, file: str) -> None:
-    if not isinstance(columns, dict):
-        raise UsageError("bad_mapping_file", file=file, detail="[columns]")
-    for name, header in columns.items():
-        if name not in kind.by_name and not (name == "geometry" and kind.geometry):
-            raise _unknown_field(kind, name, file)
-        if not isinstance(header, str):
-            raise UsageError("bad_mapping_file", file=file, detail=f"[columns] {name}")
-
-
-def _check_values(kind: Kind, values: object, file: str) -> None:
-    if not isinstance(values, dict):
-        raise UsageError("bad_mapping_file", file=file, detail="[values]")
-    for name, words in values.items():
-        if name not in kind.by_name:
-            raise _unknown_field(kind, name, file)
-        if not isinstance(words, dict) or not all(isinstance(word, str) for word in words.values()):
-            raise UsageError("bad_mapping_file", file=file, detail=f"[values.{name}]")
-        list_name = kind.by_name[name].values
-        for ours in words.values() if list_name else ():
-            if ours not in schema().values[list_name]:
-                known = "、".join(schema().values[list_name])
-                raise UsageError("unknown_mapped_value", value=ours, field=name, values=known, file=file)
+def _delimiter_of(text: str | None, file: str) -> str | None:
+    delimiter = DELIMITER_WORDS.get(text, text) if text else None
+    if delimiter is not None and (len(delimiter) != 1 or delimiter in '\r\n"'):
+        raise UsageError("bad_delimiter", delimiter=delimiter, file=file)
+    return delimiter
 
 
 def save_mapping(path: Path, mapping: TableMapping) -> None:
-    """Write a mapping as TOML, so that `load_mapping` reads the same one back."""
-    top = {key: getattr(mapping, key) for key in _TOP_LEVEL[:6]}
-    lines = [f"{key} = {_quoted(value)}" for key, value in top.items() if value is not None]
-    lines += ["", "[columns]", *(f"{key} = {_quoted(header)}" for key, header in mapping.columns.items())]
-    for name, words in mapping.values.items():
-        lines += ["", f"[values.{name}]", *(f"{_quoted(a)} = {_quoted(b)}" for a, b in words.items())]
+    """Write a mapping as TOML, aside and then renamed; `load_mapping` reads the same back."""
+    defaults = TableMapping(kind=mapping.kind)
+    lines = [f"kind = {_quoted(mapping.kind)}"]
+    for key in _TEXT_KEYS[1:]:
+        value = getattr(mapping, key)
+        if value != getattr(defaults, key):
+            lines.append(f"{key} = {_quoted(value)}")
+    if mapping.columns:
+        lines += ["", "[columns]"]
+        lines += [f"{field} = {_quoted(header)}" for field, header in mapping.columns.items()]
+    for field, words in mapping.values.items():
+        lines += ["", f"[values.{field}]"]
+        lines += [f"{_quoted(theirs)} = {_quoted(ours)}" for theirs, ours in words.items()]
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    aside = path.with_name(f".{path.name}.new")
+    aside.write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
+    aside.replace(path)
 
 
 def _quoted(text: str) -> str:
-    # A JSON string is a TOML basic string, but for DEL, which TOML wants escaped.
+    """A TOML basic string: JSON's escapes, and DEL, which TOML forbids to stand bare."""
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
-
-
-# ------------------------------------------------------------------------------- headers
-def normalised_header(text: str) -> str:
-    """A header as it is compared: width and case folded, without blanks, stars and a unit."""
-    plain = re.sub(r"[\s*]", "", unicodedata.normalize("NFKC", text)).casefold()
-    return _UNIT.sub("", plain) or plain
-
-
-def header_test(kind: Kind, mapping: TableMapping | None) -> Callable[[str], bool]:
-    """Whether a cell's text is a header that `match_headers` would use."""
-    known = set(_names(kind))
-    known |= {normalised_header(header) for header in mapping.columns.values()} if mapping else set()
-    return lambda text: normalised_header(text) in known
-
-
-def _names(kind: Kind) -> dict[str, str]:
-    """Every header recognised for a kind, with its field: names, then labels, then aliases."""
-    names: dict[str, str] = {}
-    if kind.geometry:
-        names |= dict.fromkeys(_GEOMETRY_HEADERS, "geometry")
-    for words in (
-        [(column.name, column.name) for column in kind.columns],
-        [(column.label, column.name) for column in kind.columns],
-        [(alias, column.name) for column in kind.columns for alias in column.aliases],
-    ):
-        for word, name in words:
-            names.setdefault(normalised_header(word), name)
-    return names
-
-
-def match_headers(headers: Sequence[str], kind: Kind, mapping: TableMapping | None) -> HeaderMatch:
-    """Feed fields from headers: first as the mapping says, then by name, label and alias.
-
-    Where several headers fit one field, the one that fits best wins (name, label, alias), then
-    the first.
-
-    Raises
-    ------
-    UnreadableFileError
-        `mapped_header_missing` when a header the mapping names is not there.
-    """
-    plain = [normalised_header(header) if header else "" for header in headers]
-    fields: dict[str, int] = {}
-    for name, header in (mapping.columns if mapping else {}).items():
-        wanted = header.strip()
-        exact = [place for place, text in enumerate(headers) if text.strip() == wanted]
-        places = exact or [p for p, text in enumerate(plain) if text and text == normalised_header(wanted)]
-        if not places:
-            raise UnreadableFileError("mapped_header_missing", header=header)
-        fields[name] = places[0]
-    used = set(fields.values())
-    for name, place in _recognised(plain, kind, skip=used).items():
-        fields.setdefault(name, place)
-    used = set(fields.values())
-    dropped = tuple(text for place, text in enumerate(headers) if text and place not in used)
-    return HeaderMatch(fields=fields, dropped=dropped)
-
-
-def _recognised(plain: Sequence[str], kind: Kind, *, skip: set[int]) -> dict[str, int]:
-    names = _names(kind)
-    fields: dict[str, int] = {}
-    rank: dict[str, int] = {}
-    for place, text in enumerate(plain):
-        name = names.get(text)
-        if name is None or place in skip:
-            continue
-        column = kind.by_name.get(name)
-        words = (name, normalised_header(column.label)) if column else ()
-        fit = words.index(text) if text in words else 2
-        if name not in fields or fit < rank[name]:
-            fields[name], rank[name] = place, fit
-    return fields
