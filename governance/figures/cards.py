@@ -161,7 +161,8 @@ def sparkline_svg(points: Sequence[float], *, target: float = math.nan) -> str:
     places = [(_LEFT + i * step, math.nan if math.isnan(v) else y(v)) for i, v in enumerate(points)]
     lines = "".join(
         f'<polyline points="{" ".join(f"{px:.2f},{py:.1f}" for px, py in run)}" fill="none"'
-        f' stroke="{LIGHT.data}" stroke-width="1.8" stroke-linejoin="round" vector-effect="non-scaling-stroke"/>'
+        f' stroke="{LIGHT.data}" stroke-width="1.8" stroke-linejoin="round"'
+        ' vector-effect="non-scaling-stroke"/>'
         for run in _runs(places)
     )
     dashed = ""
@@ -172,7 +173,8 @@ def sparkline_svg(points: Sequence[float], *, target: float = math.nan) -> str:
         )
     return (
         f'<svg class="spark" width="100%" height="{_HEIGHT}" aria-hidden="true">{dashed}'
-        f'<svg width="100%" height="{_HEIGHT}" viewBox="0 0 100 {_HEIGHT}" preserveAspectRatio="none">{lines}</svg>'
+        f'<svg width="100%" height="{_HEIGHT}" viewBox="0 0 100 {_HEIGHT}" preserveAspectRatio="none">'
+        f"{lines}</svg>"
         f"{''.join(_dot(i, len(points), *place) for i, place in enumerate(places))}</svg>"
     )
 
@@ -195,7 +197,8 @@ def card_html(card: Card) -> str:
     note = f'<span class="card-note">{escape(card.note)}</span>' if card.note else ""
     return (
         f'<div class="card" role="img" aria-label="{escape(card.alt)}">'
-        f'<div class="card-label"><span title="{escape(card.definition)}">{escape(card.label)}</span>{note}</div>'
+        f'<div class="card-label"><span title="{escape(card.definition)}">{escape(card.label)}</span>'
+        f"{note}</div>"
         f'<div class="card-figure"><span class="figure">{escape(card.figure)}{unit}</span>'
         f'<span class="basis">{escape(card.basis)}</span></div>'
         f'<div class="card-previous">{escape(card.previous)}{target}</div>'
@@ -210,14 +213,17 @@ def cards_html(cards: Iterable[Card]) -> str:
 
 def cards_key_html(weeks: Sequence[Week], *, has_target: bool) -> str:
     """What the marks of the cards mean, once for all of them."""
-    solid = f'<svg width="12" height="12" aria-hidden="true"><circle cx="6" cy="6" r="4.4" fill="{LIGHT.data}"/></svg>'
+    solid = (
+        '<svg width="12" height="12" aria-hidden="true">'
+        f'<circle cx="6" cy="6" r="4.4" fill="{LIGHT.data}"/></svg>'
+    )
     ring = (
         f'<svg width="12" height="12" aria-hidden="true"><circle cx="6" cy="6" r="3.4" fill="{LIGHT.card}"'
         f' stroke="{LIGHT.data}" stroke-width="1.8"/></svg>'
     )
     dash = (
-        f'<svg width="30" height="12" aria-hidden="true"><line x1="0" x2="30" y1="6" y2="6" stroke="{LIGHT.ink_2}"'
-        ' stroke-width="1.3" stroke-dasharray="5 3"/></svg>'
+        '<svg width="30" height="12" aria-hidden="true"><line x1="0" x2="30" y1="6" y2="6"'
+        f' stroke="{LIGHT.ink_2}" stroke-width="1.3" stroke-dasharray="5 3"/></svg>'
     )
     marks = [(solid, t("cards.legend_this")), (ring, t("cards.legend_previous"))]
     marks += [(dash, t("cards.legend_target"))] if has_target else []

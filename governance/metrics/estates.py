@@ -38,7 +38,9 @@ def merged_events(incidents: pd.DataFrame) -> pd.DataFrame:
 def _near_pairs(rows: pd.DataFrame) -> np.ndarray:
     """Pairs of positions in `rows` within 50 m of each other."""
     place = rows.reset_index(drop=True)
-    usable = place.index[(place["lon"].notna() & place["lat"].notna() & ~has_flag(place, *_NO_PLACE)).to_numpy()]
+    usable = place.index[
+        (place["lon"].notna() & place["lat"].notna() & ~has_flag(place, *_NO_PLACE)).to_numpy()
+    ]
     if len(usable) < 2:
         return np.empty((0, 2), dtype=np.int64)
     lon, lat = (place.loc[usable, axis].to_numpy(dtype=float) for axis in ("lon", "lat"))

@@ -86,7 +86,7 @@ class Scope:
 
 
 def is_covered(stamps: pd.Series, span: Span, as_of: datetime | None) -> bool:
-    """Whether a source knows anything of a window: it had begun before its end and was seen after its start."""
+    """Whether a source knows anything of a window: begun before its end, seen after its start."""
     first = stamps.min()
     return not pd.isna(first) and first < span.end_at and as_of is not None and as_of > span.start_at
 

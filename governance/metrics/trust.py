@@ -100,7 +100,11 @@ def source_status(dataset: Dataset, week: Week) -> pd.DataFrame:
     columns = ["kind", "as_of", "rows_n", "flagged_n", "defect", "defect_share", "is_stale"]
     status = pd.DataFrame(rows, columns=columns)
     grades = [
-        "D" if row.is_stale else None if pd.isna(row.defect_share) else grade_of(row.defect_share, dataset.settings)
+        "D"
+        if row.is_stale
+        else None
+        if pd.isna(row.defect_share)
+        else grade_of(row.defect_share, dataset.settings)
         for row in status.itertuples()
     ]
     return status.astype({"rows_n": "Int64", "flagged_n": "Int64", "defect_share": "float64"}).assign(

@@ -1,0 +1,63 @@
+"""The data behind a page, and what was computed from it, kept as long as the store stands still.
+
+`current_dataset()` reads the manifest's fingerprint at every rerun, so an import made meanwhile
+shows at the next one. `cached(function, dataset, *args)` keys on that fingerprint, the function
+and its arguments, which must be hashable; results are shared by all users and never written into.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar, TypeVarTuple
+
+import streamlit as st
+
+from governance.settings import data_dir_from_environment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from governance.records.dataset import Dataset
+
+T = TypeVar("T")
+Args = TypeVarTuple("Args")
+
+
+def data_dir() -> Path:
+    """The data folder the dashboard reads."""
+    return data_dir_from_environment()
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _opened(folder: str, fingerprint: str, settings_ns: int) -> Dataset:  # noqa: ARG001 (cache keys)
+    from governance.records import store
+
+    return store.open_dataset(data_dir())
+
+
+def current_dataset() -> Dataset:
+    """The store as it stands now; the same object until something is imported.
+
+    Raises
+    ------
+    StoreError
+        When the store is damaged.
+    """
+    from governance.records import store
+
+    folder = data_dir()
+    settings_file = folder / "settings.toml"
+    changed_ns = settings_file.stat().st_mtime_ns if settings_file.is_file() else 0
+    return _opened(str(folder), store.fingerprint(folder), changed_ns)
+
+
+@st.cache_data(max_entries=512, show_spinner=False)
+def _kept(name: str, fingerprint: str, args: tuple[object, ...], _compute: Callable[[], T]) -> T:  # noqa: ARG001 (cache keys)
+    return _compute()
+
+
+def cached(compute: Callable[[Dataset, *Args], T], dataset: Dataset, *args: *Args) -> T:
+    """`compute(dataset, *args)`, computed once for one state of the store."""
+    name = f"{compute.__module__}.{compute.__qualname__}"
+    key = f"{dataset.data_dir}:{dataset.fingerprint}:{hash(dataset.settings)}"
+    return _kept(name, key, args, lambda: compute(dataset, *args))

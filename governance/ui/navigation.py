@@ -1,0 +1,65 @@
+"""The pages of the product, in menu order: the one list the menu, the shell and the tests read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from governance.settings import PROJECT_DIR
+from governance.text import t
+
+PAGES_DIR = PROJECT_DIR / "pages"
+
+
+@dataclass(frozen=True)
+class PageSpec:
+    """One page: its file in pages/, its menu group and the record kinds its figures rest on.
+
+    The title stands in the text file under `pages.<file>`, the group under `groups.<group>`.
+    `is_hidden` keeps a page out of the menu; it can still be opened by its address.
+    """
+
+    file: str
+    group: str
+    sources: tuple[str, ...] = ("incidents",)
+    is_hidden: bool = False
+
+    @property
+    def title(self) -> str:
+        """Its name in the menu."""
+        return t(f"pages.{self.file}")
+
+    @property
+    def path(self) -> str:
+        """The script that draws it."""
+        return str(PAGES_DIR / f"{self.file}.py")
+
+    @property
+    def is_default(self) -> bool:
+        """Whether its address is `/` and not `/<file>`."""
+        return self.file == PAGES[0].file
+
+
+PAGES: tuple[PageSpec, ...] = (
+    PageSpec("week_overview", "weekly", sources=("incidents", "checkins")),
+    PageSpec("grid_map", "patrol", sources=("incidents",)),
+    PageSpec("data_intake", "data", sources=()),
+)
+
+
+def page_named(file: str) -> PageSpec:
+    """The page drawn by pages/<file>.py.
+
+    Raises
+    ------
+    KeyError
+        When it is not in the list.
+    """
+    for page in PAGES:
+        if page.file == file:
+            return page
+    raise KeyError(file)
+
+
+def groups() -> tuple[str, ...]:
+    """The menu's groups, in the order in which pages name them."""
+    return tuple(dict.fromkeys(page.group for page in PAGES if not page.is_hidden))

@@ -1,0 +1,64 @@
+"""The stamp on the right of every page: data through when, how complete, how far to trust it."""
+
+from __future__ import annotations
+
+import math
+from html import escape
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from governance.metrics.trust import completeness, source_status
+from governance.schema import kind_named
+from governance.text import t
+from governance.ui.cache import cached
+from governance.ui.words import stamp_words
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from governance.records.dataset import Dataset
+    from governance.ui.shell import Page
+    from governance.workdays import Week
+
+
+def week_status(dataset: Dataset, week: Week) -> pd.DataFrame:
+    """`trust.source_status`, for the cache."""
+    return source_status(dataset, week)
+
+
+def week_completeness(dataset: Dataset, week: Week) -> float:
+    """`trust.completeness` of the incidents, for the cache."""
+    return completeness(dataset.frame("incidents"), week)
+
+
+def _badge(dataset: Dataset) -> str:
+    word = t("stamp.sample") if dataset.is_sample else t("stamp.no_login")
+    return f'<span class="badge">{escape(word)}</span>'
+
+
+def _trust_line(dataset: Dataset, week: Week) -> str:
+    parts = []
+    share = cached(week_completeness, dataset, week)
+    if not math.isnan(share):
+        words = t("stamp.completeness", share=f"{share:.1%}")
+        parts.append(f'<span title="{escape(t("stamp.completeness_help"))}">{escape(words)}</span>')
+    graded = cached(week_status, dataset, week).dropna(subset=["grade"])
+    grades = " · ".join(
+        t("stamp.grade", kind=kind_named(row.kind).label, grade=row.grade) for row in graded.itertuples()
+    )
+    if grades:
+        parts.append(f'<span title="{escape(t("stamp.grades_help"))}">{escape(grades)}</span>')
+    return "　".join(parts)
+
+
+def show_stamp(page: Page, week: Week | None) -> None:
+    """As-of of the sources this page uses, completeness and grades of the week, the badge."""
+    dataset = page.dataset
+    known = [dataset.as_of[kind] for kind in page.spec.sources or dataset.as_of if kind in dataset.as_of]
+    as_of = t("stamp.as_of", stamp=stamp_words(min(known))) if known else t("stamp.no_as_of")
+    trust = _trust_line(dataset, week) if week is not None else ""
+    st.html(
+        f'<div class="stamp"><b>{escape(as_of)}</b>　{_badge(dataset)}<br>{trust}</div>',
+        width="stretch",
+    )
