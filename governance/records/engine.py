@@ -50,7 +50,7 @@ class Engine:
 
     def count(self, expression: ir.Table) -> int:
         """How many rows an expression has."""
-        return int(self._backend.execute(expression.count()))
+        return int(self._backend.to_pyarrow(expression.count()).as_py())
 
     def computed(self, expression: ir.Table) -> ir.Table:
         """The same rows, computed once and held; they go with the engine."""

@@ -23,7 +23,7 @@ from governance.records.locate import REFERENCE_FOR_PLACES, Gazetteer, gazetteer
 from governance.records.mapping import TableMapping, load_mapping
 from governance.records.merge import merged
 from governance.records.quarantine import write_quarantine
-from governance.records.staging import StagingJob, staged_files
+from governance.records.staging import FileCounts, StagingJob, staged_files
 from governance.schema import kind_named
 from governance.settings import settings_of
 from governance.workdays import now_in_shanghai
@@ -72,6 +72,7 @@ class ImportResult:
     files_refused: tuple[dict[str, str], ...]
     as_of: str | None
     import_id: str
+    files_read: tuple[FileCounts, ...] = ()
     dropped_columns: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     lost_cases: int = 0
@@ -116,19 +117,19 @@ def import_files(
 def rebuild(data_dir: Path, *, on_progress: Callable[[str, int], None] | None = None) -> Manifest:
     """Make the tables anew from the raw files of every import that was not taken back.
 
-    Needed after the reference data changed (areas are resolved at import) or when a segment
-    was lost. The ledger keeps its order; the old state stays until the new one is whole.
+    Reference tables come first, so that every record is located by today's reference. Needed
+    after the reference data changed (areas are resolved at import) or when a segment was lost.
+    The ledger keeps its order; the old state stays until the new one is whole.
     """
     with store.locked(data_dir), store.disk_errors():
         before = store.read_manifest(data_dir, verify=False)
         state = replace(before, tables={}, as_of={}, imports=())
-        for entry in before.imports:
-            if entry.is_undone or not entry.files:
-                state = replace(state, imports=(*state.imports, entry))
-                continue
-            request = _request_of(entry, data_dir)
-            state, _ = _imported(request, data_dir, state, on_progress, again=entry)
-        return store.commit(data_dir, state)
+        replayed = [entry for entry in before.imports if entry.files and not entry.is_undone]
+        for entry in sorted(replayed, key=lambda entry: not kind_named(entry.kind).is_reference):
+            state, _ = _imported(_request_of(entry, data_dir), data_dir, state, on_progress, again=entry)
+        anew = {entry.import_id: entry for entry in state.imports}
+        ledger = tuple(anew.get(entry.import_id, entry) for entry in before.imports)
+        return store.commit(data_dir, replace(state, imports=ledger))
 
 
 def _request_of(entry: store.ImportEntry, data_dir: Path) -> ImportRequest:
@@ -221,6 +222,7 @@ def _imported(
         files_refused=tuple(staged.files_refused),
         as_of=as_of.isoformat() if as_of else None,
         import_id=import_id,
+        files_read=tuple(staged.files_read),
         dropped_columns=tuple(staged.dropped),
         warnings=tuple(staged.warnings),
         lost_cases=lost,

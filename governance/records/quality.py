@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from governance.records import store
 from governance.records.coverage import lost_cases
-from governance.schema import schema
+from governance.records.engine import frame_of
+from governance.schema import kind_named, schema
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,6 +28,21 @@ def flag_counts(data_dir: Path, manifest: store.Manifest, kind: str) -> Mapping[
             for code in (entry["values"] or "").split():
                 counts[code] += entry["counts"]
     return dict(sorted(counts.items()))
+
+
+def flagged_rows(
+    data_dir: Path, manifest: store.Manifest, kind: str, import_id: str, *, most: int
+) -> pd.DataFrame:
+    """Up to `most` flagged rows that an import stored: key columns, `file`, `row`, `flags`."""
+    columns = ["file", "row", *kind_named(kind).key, "flags"]
+    found = []
+    for segment in manifest.tables.get(kind, ()):
+        table = pq.read_table(data_dir / segment.path, columns=[*columns, "import_id"])
+        is_ours = pc.and_(pc.equal(table["import_id"], import_id), pc.not_equal(table["flags"], ""))
+        found.append(table.filter(is_ours).select(columns).slice(0, most))
+    frames = [frame_of(table) for table in found]
+    joined = pd.concat(frames) if frames else pd.DataFrame(columns=columns)
+    return joined.sort_values(["file", "row"]).head(most).reset_index(drop=True)
 
 
 def quality_report(data_dir: Path) -> dict[str, Any]:

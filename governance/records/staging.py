@@ -53,6 +53,16 @@ class StagingJob:
     on_progress: Callable[[str, int], None]
 
 
+@dataclass(frozen=True)
+class FileCounts:
+    """What one file held: rows read, rows refused, rows with a flag."""
+
+    file: str
+    rows_read: int
+    refused: int
+    flagged: int
+
+
 @dataclass
 class Staged:
     """What an import, or one of its files, holds before the merge.
@@ -64,12 +74,14 @@ class Staged:
     paths: list[Path] = field(default_factory=list)
     present: dict[int, frozenset[str]] = field(default_factory=dict)
     refused_rows: list[RefusedRows] = field(default_factory=list)
+    files_read: list[FileCounts] = field(default_factory=list)
     files_refused: list[dict[str, str]] = field(default_factory=list)
     dropped: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     flags: Counter[str] = field(default_factory=Counter)
     refusals: Counter[str] = field(default_factory=Counter)
     rows_read: int = 0
+    flagged: int = 0
     latest_at: datetime | None = None
 
     @property
@@ -80,6 +92,7 @@ class Staged:
     def add(self, other: Staged) -> None:
         """Take in what another file holds."""
         self.paths += other.paths
+        self.files_read += other.files_read
         self.present |= other.present
         self.refused_rows += other.refused_rows
         self.dropped += [name for name in other.dropped if name not in self.dropped]
@@ -87,6 +100,7 @@ class Staged:
         self.flags += other.flags
         self.refusals += other.refusals
         self.rows_read += other.rows_read
+        self.flagged += other.flagged
         self.see(other.latest_at)
 
     def see(self, stamp: datetime | None) -> None:
@@ -136,6 +150,7 @@ def _staged_file(path: Path, job: StagingJob, target: Path, *, first_part: int) 
     if staged.rows_read in ROUND_CAPS:
         staged.warnings.append("row_cap")
     staged.paths.append(target)
+    staged.files_read.append(FileCounts(path.name, staged.rows_read, staged.refused, staged.flagged))
     return staged
 
 
@@ -198,6 +213,7 @@ def _with_variants(rows: pa.Table, kind: Kind, seen: Counter[str]) -> pa.Table:
 def _count(staged: Staged, found: Checked, chunk: pa.Table, table: RawTable, rules: CheckRules) -> None:
     staged.rows_read += len(chunk)
     for entry in pc.value_counts(found.rows.column("flags")).to_pylist():
+        staged.flagged += entry["counts"] if entry["values"] else 0
         for code in entry["values"].split():
             staged.flags[code] += entry["counts"]
     staged.refusals.update(refusal.code for refusal in found.refusals)
