@@ -59,7 +59,8 @@ def with_properties(
 
 def bounds_of(geometries: Iterable[BaseGeometry]) -> Bounds | None:
     """West, south, east, north in degrees; None when there is nothing to draw."""
-    west, south, east, north = shapely.total_bounds(np.array(list(geometries), dtype=object))
-    if np.isnan(west):
+    drawn = [geometry for geometry in geometries if not geometry.is_empty]
+    if not drawn:
         return None
+    west, south, east, north = shapely.total_bounds(np.array(drawn, dtype=object))
     return float(west), float(south), float(east), float(north)

@@ -43,6 +43,8 @@ class MapCss(Element):
         halo = ",".join(f"{x}px {y}px 1px {LIGHT.card}" for x in (-2, 0, 2) for y in (-2, 0, 2) if x or y)
         rules = (
             "html,body{margin:0;overflow:hidden}",
+            # The page decides how high the frame is; the map fills it.
+            "#map_div{height:100vh!important}",
             f".leaflet-container{{background:{LIGHT.page};font-family:{FONT_FAMILY};outline-offset:-2px}}",
             ".leaflet-interactive:focus{outline:none}",
             f".name{{position:absolute;transform:translate(-50%,-50%);white-space:nowrap;color:{LIGHT.ink};"

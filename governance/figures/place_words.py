@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
 
 from governance.metrics.places import MEASURE_BY_KEY
 from governance.text import t
@@ -12,6 +14,7 @@ from governance.text import t
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from governance.metrics.areas import AreaKey
     from governance.metrics.classes import AreaClass
 
 MINUTES_PER_HOUR = 60
@@ -77,18 +80,42 @@ def class_label(class_: AreaClass, scale: Scale, *, small_n: int) -> str:
     return scale.text(class_.low) if low == high else f"{low}–{scale.text(class_.high)}"
 
 
-def count_words(key: str, numerator_n: int | None, denominator_n: int | None) -> str:
-    """What a value rests on: k / n of a share or rate, n of a median; nothing for a count."""
-    measure = MEASURE_BY_KEY[key]
-    if measure.form == "median" and numerator_n is not None:
-        return f"n = {numerator_n:,}"
-    if measure.denominator is None or numerator_n is None or denominator_n is None:
-        return ""
-    return f"{numerator_n:,} / {denominator_n:,}"
+@dataclass(frozen=True)
+class Reading:
+    """One value of one area and what it rests on."""
+
+    measure: str
+    value: float
+    numerator_n: int | None
+    denominator_n: int | None
+
+    @property
+    def counts(self) -> str:
+        """What it rests on: k / n of a share or rate, n of a median; nothing for a count."""
+        measure = MEASURE_BY_KEY[self.measure]
+        if measure.form == "median" and self.numerator_n is not None:
+            return f"n = {self.numerator_n:,}"
+        if measure.denominator is None or self.numerator_n is None or self.denominator_n is None:
+            return ""
+        return f"{self.numerator_n:,} / {self.denominator_n:,}"
+
+    def words(self, scale: Scale, *, small_n: int) -> str:
+        """The value with its unit; on too few cases only what it rests on; — when missing."""
+        form = MEASURE_BY_KEY[self.measure].form
+        n = self.numerator_n if form == "median" else self.denominator_n
+        is_few = form in ("share", "median") and n is not None and 0 < n < small_n
+        return self.counts if is_few else scale.text(self.value)
 
 
-def value_words(scale: Scale, value: float, *, is_few: bool, counts: str) -> str:
-    """A value as shown in a list or tooltip; on too few cases only what it rests on."""
-    if is_few:
-        return counts
-    return scale.text(value)
+def readings_of(measures: pd.DataFrame, measure: str) -> dict[AreaKey, Reading]:
+    """The readings of one measure by (level, code), from the long table of place_measures."""
+    rows = measures[measures["measure"] == measure]
+    columns = (rows[name] for name in ("level", "code", "value", "numerator_n", "denominator_n"))
+    return {
+        (str(level), str(code)): Reading(measure, float(value), _whole(numerator), _whole(denominator))
+        for level, code, value, numerator, denominator in zip(*columns, strict=True)
+    }
+
+
+def _whole(value: Any) -> int | None:  # noqa: ANN401 (a cell of a frame)
+    return None if pd.isna(value) else int(value)

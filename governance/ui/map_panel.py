@@ -1,0 +1,104 @@
+"""Beside the map: the shown area's figures, its parts (a row turns to it), its cases."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from governance.figures.place_tables import LATEST_N, area_name, cases_html, figures_html, parts_table
+from governance.metrics.areas import STREET_KEY, children_of
+from governance.schema import kind_named
+from governance.text import t
+from governance.ui.blocks import panel, show_svg
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pandas as pd
+
+    from governance.figures.place_map import Choice
+    from governance.metrics.areas import AreaKey
+    from governance.ui.shell import Page
+    from governance.workdays import Week
+
+_ROW_PX = 27
+_HEAD_PX = 38
+_MAX_ROWS_SHOWN = 9
+_DOWNLOADED = (
+    *("incident_id", "reported_at", "category", "subcategory", "severity", "source", "status", "address"),
+    *("community_code", "grid_code", "microgrid_code", "accepted_at", "arrived_at", "closed_at", "due_at"),
+    *("level_closed", "description", "flags"),
+)
+
+
+def cases_in(cases: pd.DataFrame, shown: AreaKey) -> pd.DataFrame:
+    """The cases in an area; all of them for the street."""
+    level, code = shown
+    return cases if shown == STREET_KEY else cases[cases[level] == code]
+
+
+def cases_table(cases: pd.DataFrame) -> pd.DataFrame:
+    """All rows of the list as they are handed out: texts and stamps under their Chinese headers."""
+    known = kind_named("incidents").by_name
+    names = [name for name in _DOWNLOADED if name in cases.columns]
+    stamps = {name: cases[name].dt.strftime("%Y-%m-%d %H:%M:%S") for name in names if name.endswith("_at")}
+    heads = {name: known[name].label for name in names if name in known} | {"flags": t("grid_map.flags")}
+    return cases[names].assign(**stamps).rename(columns=heads)
+
+
+def _parts(
+    measures: pd.DataFrame, areas: pd.DataFrame, choice: Choice, turn_to: Callable[[AreaKey], None]
+) -> None:
+    parts = children_of(areas, choice.shown)
+    if parts.empty:
+        return
+    key = f"parts-{choice.shown[0]}-{choice.shown[1]}"
+
+    def follow() -> None:
+        rows = st.session_state[key]["selection"]["rows"]
+        if rows:
+            turn_to(tuple(parts.index[rows[0]]))
+
+    level = parts["level"].iloc[0]
+    with panel("parts", title=t(f"grid_map.parts.{level}", n=len(parts)), sub=t("grid_map.parts_how")):
+        table = parts_table(measures, areas, choice)
+        st.dataframe(
+            table,
+            column_config={
+                name: st.column_config.TextColumn(alignment="right") for name in table.columns[1:-1]
+            },
+            key=key,
+            hide_index=True,
+            row_height=_ROW_PX,
+            height=_ROW_PX * min(len(parts), _MAX_ROWS_SHOWN) + _HEAD_PX,
+            on_select=follow,
+            selection_mode="single-row",
+        )
+
+
+def map_panel(
+    page: Page,
+    measures: tuple[pd.DataFrame, pd.DataFrame],
+    areas: pd.DataFrame,
+    choice: Choice,
+    turn_to: Callable[[AreaKey], None],
+) -> None:
+    """The shown area's figures of this week and last, and its parts; a row of them leads there."""
+    this_week, last_week = measures
+    level, code = choice.shown
+    own = this_week[(this_week["level"] == level) & (this_week["code"] == code)]
+    title = area_name(areas, choice.shown)
+    with panel("area", title=title, sub=t("grid_map.figures_how"), page=page, data=own):
+        show_svg(figures_html(this_week, last_week, choice.shown, small_n=choice.small_n))
+    _parts(this_week, areas, choice, turn_to)
+
+
+def case_list(page: Page, cases: pd.DataFrame, choice: Choice, week: Week) -> None:
+    """The week's latest cases in the shown area, masked, with all rows to download."""
+    inside = cases_in(cases, choice.shown)
+    sub = t("grid_map.cases_how", n=f"{len(inside):,}", latest=min(LATEST_N, len(inside)))
+    data = cases_table(inside)
+    with panel("cases", title=t("grid_map.cases_title"), sub=sub, page=page, data=data, week=str(week)):
+        if len(inside):
+            show_svg(cases_html(inside))
