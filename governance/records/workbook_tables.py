@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 # From here on Excel has dropped digits: 15 are kept.
 LOST_PRECISION_FROM = 1e15
 XML_BLOCK_BYTES = 4 << 20
+GUIDE_WORD = "说明"
 _REL_ID = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 # A formula whose result is an empty text (t="str") has been computed.
 _CELL_WITHOUT_VALUE = re.compile(
@@ -47,8 +48,8 @@ _CELL_WITHOUT_VALUE = re.compile(
 def read_workbook_tables(path: Path, name: str, options: ReadOptions) -> list[RawTable]:
     """The tables of a workbook, one for each sheet whose header is known.
 
-    A sheet with less than half the known headers of the best one is an explanation or a list of
-    choices, and is skipped.
+    A sheet called 说明, or with less than half the known headers of the best one (a list of
+    choices), is skipped where another has a table.
 
     Raises
     ------
@@ -66,6 +67,7 @@ def read_workbook_tables(path: Path, name: str, options: ReadOptions) -> list[Ra
             found.append((sheet, header))
     if not found:
         raise UnreadableFileError("empty_file" if is_empty else "no_known_header", file=name)
+    found = [entry for entry in found if GUIDE_WORD not in entry[0].name] or found
     most = max(header.hits for _, header in found)
     kept = [(sheet, header) for sheet, header in found if 2 * header.hits >= most]
     names = {sheet.name for sheet, _ in kept}
