@@ -100,7 +100,7 @@ def _metric_card(
 ) -> Card:
     by_week = rows.set_index("week")
     now = by_week.loc[str(week)]
-    value = float(now["value"])
+    value = float(by_week["value"][str(week)])
     before = float(by_week["value"].get(str(week.shifted(-1)), math.nan))
     scale = metric_scale(key, [value if not math.isnan(value) else before])
     if math.isnan(value):

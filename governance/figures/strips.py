@@ -82,7 +82,8 @@ class Strip:
 
     def axis_html(self) -> str:
         """Both ends of the axis."""
-        ends = "".join(f"<span>{escape(self.scale.number(end))}</span>" for end in (self.low, self.high))
+        low = "0" if self.low == 0 else self.scale.number(self.low)
+        ends = f"<span>{escape(low)}</span><span>{escape(self.scale.number(self.high))}</span>"
         return f'<div class="strip-axis">{ends}</div>'
 
     def cell_html(self, row: pd.Series) -> str:
@@ -117,7 +118,7 @@ def _strip(key: str, figures: pd.DataFrame, small_n: int) -> Strip:
     of_key = figures[figures["metric"] == key].set_index("community_code")
     places = of_key.drop(index=STREET)
     low, high = strip_axis(key, [float(v) for v in pd.concat([places["value"], places["previous"]])])
-    street = float(of_key.loc[STREET, "value"]) if is_rate(key) else math.nan
+    street = float(of_key["value"][STREET]) if is_rate(key) else math.nan
     return Strip(key, low, high, metric_scale(key, [high]), street, small_n)
 
 
@@ -149,6 +150,6 @@ def community_strips_html(figures: pd.DataFrame, *, small_n: int) -> str:
 def _name(keyed: pd.DataFrame, code: str) -> str:
     if code == ELSEWHERE:
         return t("week_overview.elsewhere")
-    name = keyed.loc[(code, STRIP_METRICS[0]), "name"]
+    name = keyed["name"][(code, STRIP_METRICS[0])]
     text = code if pd.isna(name) else str(name)
     return text.removesuffix(t("map.community_suffix")) or text

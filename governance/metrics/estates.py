@@ -14,7 +14,9 @@ from governance.metrics.places import PUBLIC_SOURCES
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from governance.metrics.overview import Span
+    from numpy.typing import NDArray
+
+    from governance.metrics.windows import Span
 
 REPEAT_WITHIN_M = 50.0
 REPEAT_WITHIN_D = 30
@@ -35,18 +37,17 @@ def merged_events(incidents: pd.DataFrame) -> pd.DataFrame:
     return ordered[~is_later]
 
 
-def _near_pairs(rows: pd.DataFrame) -> np.ndarray:
+def _near_pairs(rows: pd.DataFrame) -> NDArray[np.int64]:
     """Pairs of positions in `rows` within 50 m of each other."""
     place = rows.reset_index(drop=True)
-    usable = place.index[
-        (place["lon"].notna() & place["lat"].notna() & ~has_flag(place, *_NO_PLACE)).to_numpy()
-    ]
+    is_usable = place["lon"].notna() & place["lat"].notna() & ~has_flag(place, *_NO_PLACE)
+    usable = np.flatnonzero(is_usable.to_numpy(dtype=bool))
     if len(usable) < 2:
         return np.empty((0, 2), dtype=np.int64)
     lon, lat = (place.loc[usable, axis].to_numpy(dtype=float) for axis in ("lon", "lat"))
     plane = Plane(lon0=float(lon.mean()), lat0=float(lat.mean()))
     tree = cKDTree(np.column_stack([plane.x_m(lon), plane.y_m(lat)]))
-    return np.asarray(usable)[tree.query_pairs(REPEAT_WITHIN_M, output_type="ndarray")]
+    return usable[np.asarray(tree.query_pairs(REPEAT_WITHIN_M, output_type="ndarray"), dtype=np.int64)]
 
 
 def is_repeated(incidents: pd.DataFrame) -> pd.Series:

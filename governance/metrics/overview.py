@@ -7,7 +7,6 @@ map and the command line give the same number for the same week.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -16,12 +15,14 @@ from governance.errors import UsageError
 from governance.metrics.areas import area_table, points_located
 from governance.metrics.definitions import METRICS, OVERVIEW
 from governance.metrics.places import UNCOUNTED_STATUSES, closed_medians
-from governance.workdays import Week, default_week, start_of_day
+from governance.metrics.windows import Scope, Span, is_complete, sources_reaching
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import date, datetime
 
     from governance.records.dataset import Dataset
+    from governance.workdays import Week
 
 STREET = ""
 ELSEWHERE = "-"
@@ -40,60 +41,6 @@ GROUPS: Mapping[str, str] = {
 }
 _COUNTS = ["reported_n", "closed_n", "open_n", "located_n", "timed_n"]
 _LONG = ["metric", "value", "numerator_n", "denominator_n", "n"]
-
-
-@dataclass(frozen=True)
-class Span:
-    """A window of time: start included, end excluded."""
-
-    start_at: datetime
-    end_at: datetime
-
-    @classmethod
-    def of_days(cls, since: date | None, until: date | None) -> Span:
-        """The window of two dates, both included; open where one is None."""
-        first = since or date(1900, 1, 1)
-        last = until or date(2200, 1, 1)
-        return cls(start_of_day(first), start_of_day(last + timedelta(days=1)))
-
-    def holds(self, stamps: pd.Series) -> pd.Series:
-        """Which stamps lie inside; a missing stamp does not."""
-        return (stamps.ge(self.start_at) & stamps.lt(self.end_at)).fillna(False).astype(bool)
-
-
-@dataclass(frozen=True)
-class Scope:
-    """What part of the street the figures are for; None means all of it."""
-
-    community_code: str | None = None
-    category: str | None = None
-    team_id: str | None = None
-
-    def chosen(self) -> dict[str, str]:
-        """The column values that rows must have."""
-        given = {"community_code": self.community_code, "category": self.category, "team_id": self.team_id}
-        return {column: value for column, value in given.items() if value is not None}
-
-    def rows(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """The rows inside the scope."""
-        for column, value in self.chosen().items():
-            frame = frame[frame[column].eq(value).fillna(False).astype(bool)]
-        return frame
-
-    def allows(self, metric: str) -> bool:
-        """Whether a metric can be cut this way at all (a check-in has no category)."""
-        return set(self.chosen()) <= set(METRICS[metric].dimensions)
-
-
-def is_covered(stamps: pd.Series, span: Span, as_of: datetime | None) -> bool:
-    """Whether a source knows anything of a window: begun before its end, seen after its start."""
-    first = stamps.min()
-    return not pd.isna(first) and first < span.end_at and as_of is not None and as_of > span.start_at
-
-
-def is_complete(week: Week, as_of: datetime | None) -> bool:
-    """Whether a source reaches the last day of a week."""
-    return as_of is not None and default_week(as_of) >= week
 
 
 def checkins_by_community(dataset: Dataset) -> pd.DataFrame:
@@ -153,7 +100,7 @@ def _long(
 ) -> pd.DataFrame:
     return pd.DataFrame(
         {
-            "group": pd.array(index, dtype="string"),
+            "group": pd.array(list(index), dtype="string"),
             "metric": metric,
             "value": value.astype("float64").to_numpy(),
             "numerator_n": numerator.astype("Int64").array,
@@ -201,18 +148,6 @@ class _Cut:
         else:
             parts.extend(_missing_values(self.groups, ["checkins_n"]))
         return pd.concat(parts, ignore_index=True)
-
-
-def sources_reaching(
-    incidents: pd.DataFrame, checkins: pd.DataFrame, span: Span, as_of: Mapping[str, datetime]
-) -> dict[str, datetime]:
-    """Of the overview's sources those that know something of a window, with their as-of."""
-    stamps = {"incidents": incidents["reported_at"], "checkins": checkins["at"]}
-    return {
-        kind: as_of[kind]
-        for kind, stamp in stamps.items()
-        if kind in as_of and is_covered(stamp, span, as_of[kind])
-    }
 
 
 def _all_in(frame: pd.DataFrame, group: str) -> pd.Series:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import pandas as pd
 
 from governance.metrics.estates import has_flag
-from governance.metrics.overview import Span
+from governance.metrics.windows import Span
 from governance.schema import kind_named, schema
 
 if TYPE_CHECKING:
@@ -100,12 +101,8 @@ def source_status(dataset: Dataset, week: Week) -> pd.DataFrame:
     columns = ["kind", "as_of", "rows_n", "flagged_n", "defect", "defect_share", "is_stale"]
     status = pd.DataFrame(rows, columns=columns)
     grades = [
-        "D"
-        if row.is_stale
-        else None
-        if pd.isna(row.defect_share)
-        else grade_of(row.defect_share, dataset.settings)
-        for row in status.itertuples()
+        "D" if is_stale else None if math.isnan(share) else grade_of(share, dataset.settings)
+        for is_stale, share in zip(status["is_stale"], status["defect_share"].astype("float64"), strict=True)
     ]
     return status.astype({"rows_n": "Int64", "flagged_n": "Int64", "defect_share": "float64"}).assign(
         grade=pd.array(grades, dtype="string")

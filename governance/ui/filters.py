@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from governance.errors import UsageError
-from governance.metrics.overview import Scope, is_complete
+from governance.metrics.windows import Scope, is_complete
 from governance.text import t
 from governance.ui.cache import cached
 from governance.ui.stamp import show_stamp
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 ALL = ""
 _MAX_WEEKS = 260
-_WIDTHS = {"week": 250, "community": 178, "category": 168, "team": 200}
+_WIDTHS = {"week": 222, "community": 176, "category": 168, "team": 190}
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from governance.figures import cards, panels, strips
 from governance.figures.metric_words import metric_label
-from governance.metrics import overview
+from governance.metrics import overview, windows
 from governance.metrics.definitions import OVERVIEW
 from governance.metrics.estates import estate_comparison
 from governance.text import t
@@ -52,7 +52,7 @@ def _communities(dataset: Dataset, selection: Selection) -> pd.DataFrame:
         cached(_checkins, dataset),
         dataset.frame("communities"),
         selection.week,
-        scope=overview.Scope(category=selection.category, team_id=selection.team_id),
+        scope=windows.Scope(category=selection.category, team_id=selection.team_id),
         as_of=dataset.as_of,
     )
 
@@ -62,7 +62,7 @@ def _estates(dataset: Dataset, selection: Selection) -> pd.DataFrame:
     return estate_comparison(
         selection.scope.rows(dataset.frame("incidents")),
         dataset.frame("estates"),
-        span=overview.Span(weeks[0].start_at, weeks[-1].end_at),
+        span=windows.Span(weeks[0].start_at, weeks[-1].end_at),
         as_of=dataset.as_of.get("incidents"),
     )
 
@@ -85,7 +85,7 @@ def conclusion_words(figures: pd.DataFrame, week: Week, dataset: Dataset) -> str
         open_words=t(f"week_overview.{open_key}", n=numbers["open_n_change"]),
     )
     as_of = dataset.as_of.get("incidents")
-    if as_of is not None and not overview.is_complete(week, as_of):
+    if as_of is not None and not windows.is_complete(week, as_of):
         sentence += t("week_overview.conclusion.partial", day=stamp_words(as_of))
     return sentence
 
@@ -140,10 +140,9 @@ def show_estates(page: Page, selection: Selection) -> None:
     """Estates with and without a property manager."""
     comparison = cached(_estates, page.dataset, selection)
     ratio = panels.estates_ratio(comparison)
-    has_both = not math.isnan(ratio)
-    title = t("week_overview.estates_title")
-    if has_both:
-        title = t("week_overview.estates_title_ratio", ratio=f"{ratio:.1f}")
+    shown = "" if math.isnan(ratio) else f"{ratio:.1f}"
+    key = {"": "estates_title", "1.0": "estates_title_same"}.get(shown, "estates_title_ratio")
+    title = t(f"week_overview.{key}", ratio=shown)
     weeks_n = page.dataset.settings.integer("trend_weeks")
     with blocks.panel(
         "estates",

@@ -28,7 +28,7 @@ from governance.ui import first_start, navigation
 from governance.ui.cache import current_dataset, data_dir
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from governance.records.dataset import Dataset
@@ -76,12 +76,14 @@ def link_params() -> dict[str, str]:
     return {name: st.query_params[name] for name in FILTER_PARAMS if name in st.query_params}
 
 
-def _menu(pages: tuple[PageSpec, ...]) -> None:
+def _menu(pages: Sequence[PageSpec], current: PageSpec) -> None:
     params = link_params()
     for group in dict.fromkeys(page.group for page in pages):
         st.html(f'<div class="nav-group">{escape(t(f"groups.{group}"))}</div>')
         for page in pages:
-            if page.group == group:
+            if page.group != group:
+                continue
+            with st.container(key="nav-current" if page == current else f"nav-{page.file}", gap=None):
                 st.page_link(st.session_state["pages"][page.file], label=page.title, query_params=params)
 
 
@@ -93,8 +95,7 @@ def _sidebar(dataset: Dataset | None, current: PageSpec) -> None:
             f'<div class="brand"><div class="bar"></div><div class="street">{escape(street)}</div>'
             f'<div class="sub">{escape(t("shell.subtitle"))}</div></div>'
         )
-        with st.container(key=f"nav-at-{current.file.replace('_', '-')}", gap=None):
-            _menu(tuple(page for page in navigation.PAGES if not page.is_hidden and page.file in known))
+        _menu([page for page in navigation.PAGES if not page.is_hidden and page.file in known], current)
         st.html(f'<div class="side-foot">{_side_foot(dataset)}</div>')
 
 

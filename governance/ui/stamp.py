@@ -45,7 +45,8 @@ def _trust_line(dataset: Dataset, week: Week) -> str:
         parts.append(f'<span title="{escape(t("stamp.completeness_help"))}">{escape(words)}</span>')
     graded = cached(week_status, dataset, week).dropna(subset=["grade"])
     grades = " · ".join(
-        t("stamp.grade", kind=kind_named(row.kind).label, grade=row.grade) for row in graded.itertuples()
+        t("stamp.grade", kind=kind_named(kind).label, grade=grade)
+        for kind, grade in zip(graded["kind"], graded["grade"], strict=True)
     )
     if grades:
         parts.append(f'<span title="{escape(t("stamp.grades_help"))}">{escape(grades)}</span>')
