@@ -12,6 +12,8 @@ from governance.figures.theme import FONT_FAMILY, LIGHT
 from governance.text import t
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
     from governance.figures.geojson import Bounds
 
 _SCALE_MAX_PX = 120
@@ -72,88 +74,88 @@ class _Part(MacroElement):
         self._name = type(self).__name__
 
 
-class ScaleBar(_Part):
-    """A round length in metres at the bottom right, at the latitude of the map's middle."""
+class Frame(_Part):
+    """What is fixed on a map: its panes, zoom buttons, scale bar, north arrow and the note.
+
+    `panes` maps names to their stacking order; only those in `open_panes` take clicks. The
+    scale bar shows a round length at the latitude of the map's middle; the note stands in the
+    attribution line, without Leaflet's own prefix.
+    """
 
     _template = Template(
         """
         {% macro script(this, kwargs) %}
-        L.Control.MetreScale = L.Control.extend({
-            options: {position: "bottomright"},
-            onAdd: function (map) {
-                this._box = L.DomUtil.create("div", "scale");
-                map.on("zoomend moveend", this._draw, this);
-                map.whenReady(this._draw, this);
-                return this._box;
-            },
-            _draw: function () {
-                var map = this._map, y = map.getSize().y / 2, wide = {{ this.max_px }};
+        (function (map, words, panes) {
+            panes.forEach(function (pane) {
+                var box = map.createPane(pane.name);
+                box.style.zIndex = pane.order;
+                if (!pane.open) { box.style.pointerEvents = "none"; }
+            });
+            L.control.zoom({zoomInTitle: words.zoom_in, zoomOutTitle: words.zoom_out}).addTo(map);
+            map.attributionControl.setPrefix(false).addAttribution(words.note);
+            var scale = L.control({position: "bottomright"});
+            scale.onAdd = function () { return L.DomUtil.create("div", "scale"); };
+            scale.addTo(map);
+            function drawScale() {
+                var y = map.getSize().y / 2, wide = {{ this.scale_px }};
                 var metres = map.distance(
                     map.containerPointToLatLng([0, y]), map.containerPointToLatLng([wide, y]));
                 var power = Math.pow(10, Math.floor(Math.log10(metres)));
                 var round = [5, 3, 2, 1].find(function (step) { return step * power <= metres; }) * power;
-                var width = Math.round(wide * round / metres);
-                this._box.innerHTML =
-                    (round < 1000 ? round + {{ this.metre|tojson }} : round / 1000 + {{ this.km|tojson }}) +
-                    '<div class="bar" style="width:' + width + 'px"></div>';
+                scale.getContainer().innerHTML =
+                    (round < 1000 ? round + words.metre : round / 1000 + words.kilometre) +
+                    '<div class="bar" style="width:' + Math.round(wide * round / metres) + 'px"></div>';
             }
-        });
-        new L.Control.MetreScale().addTo({{ this._parent.get_name() }});
+            map.on("zoomend moveend", drawScale);
+            map.whenReady(drawScale);
+            var north = L.control({position: "bottomright"});
+            north.onAdd = function () {
+                var box = L.DomUtil.create("div", "north");
+                box.innerHTML = words.north;
+                return box;
+            };
+            north.addTo(map);
+        })({{ this._parent.get_name() }}, {{ this.words|tojson }}, {{ this.panes|tojson }});
         {% endmacro %}
         """
     )
 
-    def __init__(self) -> None:
+    def __init__(self, panes: Mapping[str, int], *, note: str, open_panes: Collection[str]) -> None:
         super().__init__()
-        self.max_px = _SCALE_MAX_PX
-        self.metre = t("map.metre")
-        self.km = t("map.kilometre")
-
-
-class NorthArrow(_Part):
-    """An arrow to the north above the scale, and the zoom buttons with their names."""
-
-    _template = Template(
-        """
-        {% macro script(this, kwargs) %}
-        L.control.zoom({position: "topleft", zoomInTitle: {{ this.zoom_in|tojson }},
-                        zoomOutTitle: {{ this.zoom_out|tojson }}}).addTo({{ this._parent.get_name() }});
-        var {{ this.get_name() }} = L.control({position: "bottomright"});
-        {{ this.get_name() }}.onAdd = function () {
-            var box = L.DomUtil.create("div", "north");
-            box.innerHTML = {{ this.html|tojson }};
-            return box;
-        };
-        {{ this.get_name() }}.addTo({{ this._parent.get_name() }});
-        {% endmacro %}
-        """
-    )
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.zoom_in = t("map.zoom_in")
-        self.zoom_out = t("map.zoom_out")
-        self.html = (
-            f'{t("map.north")}<br><svg width="12" height="16"><path d="M0,16l6,-16l6,16l-6,-4z" '
-            f'fill="{LIGHT.ink_2}"/></svg>'
+        self.scale_px = _SCALE_MAX_PX
+        self.panes = [
+            {"name": name, "order": order, "open": name in open_panes} for name, order in panes.items()
+        ]
+        arrow = (
+            f'<br><svg width="12" height="16"><path d="M0,16l6,-16l6,16l-6,-4z" fill="{LIGHT.ink_2}"/></svg>'
         )
+        self.words = {
+            "note": escape(note),
+            "north": t("map.north") + arrow,
+            **{key: t(f"map.{key}") for key in ("zoom_in", "zoom_out", "metre", "kilometre")},
+        }
 
 
-class Note(_Part):
-    """The attribution line: how the boundaries came about and their datum, without Leaflet's prefix."""
+class Names(_Part):
+    """Names on the map: latitude, longitude and markup of each, in a pane of their own."""
 
     _template = Template(
         """
         {% macro script(this, kwargs) %}
-        {{ this._parent.get_name() }}.attributionControl
-            .setPrefix(false).addAttribution({{ this.html|tojson }});
+        {{ this.names|tojson }}.forEach(function (name) {
+            L.marker([name[0], name[1]], {
+                icon: L.divIcon({className: "", iconSize: [0, 0], html: name[2]}),
+                interactive: false, keyboard: false, pane: {{ this.pane|tojson }}
+            }).addTo({{ this._parent.get_name() }});
+        });
         {% endmacro %}
         """
     )
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, names: Sequence[tuple[float, float, str]], *, pane: str) -> None:
         super().__init__()
-        self.html = escape(text)
+        self.names = names
+        self.pane = pane
 
 
 class View(_Part):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,7 +13,6 @@ import shapely
 from governance.figures.geojson import area_features, bounds_of, feature
 from governance.figures.maps import ROUTE_STYLES, Ground, Name
 from governance.metrics.areas import levels_of
-from governance.schema import schema
 from governance.text import t
 
 if TYPE_CHECKING:
@@ -81,9 +79,8 @@ def _water_name(name: str, geometry: BaseGeometry, bounds: Bounds) -> Name | Non
 def _route(row: Mapping[Any, Any]) -> Feature:
     kind = str(row["zone_kind"])
     style = {"fill": False, "opacity": 0.9, **ROUTE_STYLES.get(kind, ROUTE_STYLES["courtyard"])}
-    tip = f"{escape(str(row['name']))}<br>{escape(schema().label_of('zone_kind', kind))}"
     line = shapely.from_wkt(str(row["geometry"]))
-    return feature(line, str(row["route_id"]), kind=kind, tip=tip, style=style)
+    return feature(line, str(row["route_id"]), kind=kind, style=style)
 
 
 def _ground_parts(

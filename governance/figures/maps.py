@@ -12,10 +12,10 @@ from html import escape
 from typing import TYPE_CHECKING, Any, cast
 
 import folium
-from folium.features import DivIcon, GeoJson, GeoJsonTooltip
-from folium.map import CustomPane, FeatureGroup, Marker
+from folium.features import GeoJson, GeoJsonTooltip
+from folium.map import FeatureGroup
 
-from governance.figures.map_parts import MapCss, NorthArrow, Note, Patterns, ScaleBar, View
+from governance.figures.map_parts import Frame, MapCss, Names, Patterns, View
 from governance.figures.theme import LIGHT, SEQUENCE_STEPS
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 # Leaflet's own panes: overlay 400, marker 600, tooltip 650.
 PANES = {"ground": 300, "lines": 420, "routes": 430, "cases": 450, "names": 620}
 MAX_ZOOM = 19
+FADED = 0.35
+OVER_TILES = 0.7
 NO_DATA_FILL = "url(#no-data)"
 FEW_FILL = "url(#few)"
 
@@ -40,14 +42,13 @@ ROUTE_STYLES: Mapping[str, Mapping[str, object]] = {
     "riverside": {"weight": 2.6, "color": LIGHT.teal},
 }
 _LINE_STYLES: Mapping[str, Mapping[str, object]] = {
-    "grid": {"color": LIGHT.card, "weight": 2.2},
-    "community": {"color": LIGHT.ink, "weight": 1.5},
-    "shown": {"color": LIGHT.ink, "weight": 3.2},
-    "box": {"color": LIGHT.ink_2, "weight": 1, "dashArray": "5 4"},
+    "grid": {"fill": False, "color": LIGHT.card, "weight": 2.2},
+    "community": {"fill": False, "color": LIGHT.ink, "weight": 1.5},
+    "shown": {"fill": False, "color": LIGHT.ink, "weight": 3.2},
 }
 _GROUND_STYLES: Mapping[str, Mapping[str, object]] = {
-    "river": {"fillColor": LIGHT.water, "fillOpacity": 1, "color": LIGHT.water, "weight": 1},
-    "green": {"fillColor": LIGHT.band, "fillOpacity": 1, "stroke": False},
+    "river": {"fill": True, "fillColor": LIGHT.water, "fillOpacity": 1, "color": LIGHT.water, "weight": 1},
+    "green": {"fill": True, "fillColor": LIGHT.band, "fillOpacity": 1, "stroke": False},
     "road": {"color": LIGHT.hairline, "weight": 3, "fill": False},
 }
 
@@ -124,13 +125,13 @@ def fill_of(class_: AreaClass) -> str:
     return SEQUENCE_STEPS[round(class_.shade * (len(SEQUENCE_STEPS) - 1))]
 
 
-def area_style(class_: AreaClass, *, level: str, is_faded: bool) -> dict[str, object]:
+def area_style(class_: AreaClass, *, level: str, is_faded: bool, opacity: float = 1.0) -> dict[str, object]:
     """Fill and border of an area; areas outside the shown one are faded."""
     edge = LIGHT.hairline if class_.kind == "zero" else LIGHT.card
     weight = {"microgrid": 1.0, "grid": 2.2, "community": 1.5}[level]
     return {
         "fillColor": fill_of(class_),
-        "fillOpacity": 0.35 if is_faded else 1.0,
+        "fillOpacity": opacity * (FADED if is_faded else 1.0),
         "color": edge,
         "weight": weight,
         "opacity": 1.0,
@@ -146,28 +147,29 @@ def _tooltip() -> GeoJsonTooltip:
     return GeoJsonTooltip(fields=["tip"], labels=False, sticky=True, class_name="tip")
 
 
-def _line_layer(features: Iterable[Feature], style: Mapping[str, object], pane: str) -> GeoJson:
-    fixed = {"fill": False, **style}
+def _flat_layer(features: Iterable[Feature], pane: str) -> GeoJson:
+    """Features that cannot be clicked, each in its own style."""
     collection = {"type": "FeatureCollection", "features": list(features)}
     return GeoJson(
-        collection,
-        style_function=lambda _: fixed,
-        smooth_factor=0.5,
-        control=False,
-        pane=pane,
-        interactive=False,
+        collection, style_function=_styled, smooth_factor=0.5, control=False, pane=pane, interactive=False
     )
 
 
-def _name_marker(name: Name) -> Marker:
-    turn = (
-        f' style="transform:translate(-50%,-50%) rotate({name.turn_degrees:.0f}deg)"'
-        if name.turn_degrees
-        else ""
-    )
-    html = f'<span class="name {escape(name.style)}"{turn}>{escape(name.text)}</span>'
-    icon = DivIcon(html=html, icon_size=(0, 0), class_name="")
-    return Marker((name.lat, name.lon), icon=icon, interactive=False, keyboard=False, pane="names")
+def _in_style(features: Iterable[Feature], style: Mapping[str, object]) -> Iterable[Feature]:
+    """The features with one style; ids are dropped, because borders of several levels share a layer."""
+    for one in features:
+        yield {"type": "Feature", "properties": {"style": style}, "geometry": one["geometry"]}
+
+
+def _name_html(name: Name) -> str:
+    place = "transform:translate(-50%,-50%)"
+    turn = f' style="{place} rotate({name.turn_degrees:.0f}deg)"' if name.turn_degrees else ""
+    return f'<span class="name {escape(name.style)}"{turn}>{escape(name.text)}</span>'
+
+
+def _ground_features(ground: Ground, kind: str) -> Iterable[Feature]:
+    chosen = (one for one in ground.features if one["properties"].get("kind") == kind)
+    return _in_style(chosen, _GROUND_STYLES[kind])
 
 
 def base_map(ground: Ground, *, leaflet: LeafletFiles, tiles: Tiles | None = None) -> folium.Map:
@@ -192,15 +194,11 @@ def base_map(ground: Ground, *, leaflet: LeafletFiles, tiles: Tiles | None = Non
         folium.TileLayer(tiles.url, attr=escape(tiles.attribution), max_zoom=MAX_ZOOM, control=False).add_to(
             map_
         )
-    for name, z_index in PANES.items():
-        CustomPane(name, z_index=z_index, pointer_events=name == "cases").add_to(map_)
-    for kind in () if tiles else _GROUND_STYLES:
-        chosen = [one for one in ground.features if one["properties"].get("kind") == kind]
-        if chosen:
-            _line_layer(chosen, {"fill": True, **_GROUND_STYLES[kind]}, "ground").add_to(map_)
+    Frame(PANES, note=ground.note, open_panes=("cases",)).add_to(map_)
+    drawn = [one for kind in _GROUND_STYLES for one in _ground_features(ground, kind)]
+    if drawn and tiles is None:
+        _flat_layer(drawn, "ground").add_to(map_)
     map_.fit_bounds([(south, west), (north, east)], padding=(10, 10))
-    for part in (Note(ground.note), ScaleBar(), NorthArrow()):
-        part.add_to(map_)
     figure = cast("Figure", map_.get_root())
     figure.html.add_child(Patterns())
     figure.html.add_child(MapCss())
@@ -215,16 +213,17 @@ def changing_layers(layers: Layers) -> FeatureGroup:
         areas = GeoJson(layers.areas, style_function=_styled, smooth_factor=0.5, control=False)
         areas.add_child(_tooltip())
         areas.add_to(group)
-    for kind, features in layers.lines.items():
-        if features:
-            _line_layer(features, _LINE_STYLES[kind], "lines").add_to(group)
+    lines = [
+        one for kind, features in layers.lines.items() for one in _in_style(features, _LINE_STYLES[kind])
+    ]
+    if lines:
+        _flat_layer(lines, "lines").add_to(group)
     if layers.routes and layers.routes["features"]:
-        GeoJson(layers.routes, style_function=_styled, control=False, pane="routes").add_to(group)
+        _flat_layer(layers.routes["features"], "routes").add_to(group)
     if layers.cases and layers.cases["features"]:
         marker = folium.CircleMarker(radius=3, pane="cases")
         cases = GeoJson(layers.cases, style_function=_styled, marker=marker, control=False, pane="cases")
         cases.add_child(_tooltip())
         cases.add_to(group)
-    for name in layers.names:
-        _name_marker(name).add_to(group)
+    Names([(name.lat, name.lon, _name_html(name)) for name in layers.names], pane="names").add_to(group)
     return group

@@ -47,6 +47,7 @@ class Choice:
     small_n: int = 20
     is_with_cases: bool = True
     is_with_routes: bool = False
+    opacity: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,9 @@ def _coloured(shapes: Shapes, areas: pd.DataFrame, rows: pd.DataFrame, choice: C
     properties = {}
     for name, code, place in zip(rows["name"], rows["code"], number, strict=True):
         tip = _tip(name, code, readings[(choice.level, code)], scale, small_n=choice.small_n)
-        style = area_style(classes[place], level=choice.level, is_faded=code not in inside)
+        style = area_style(
+            classes[place], level=choice.level, is_faded=code not in inside, opacity=choice.opacity
+        )
         properties[code] = {"style": style, "tip": tip}
     # Areas with 0 come last, so that their hairline is not covered by a neighbour's white edge.
     zeros = set(rows["code"][rows["value"] == 0])

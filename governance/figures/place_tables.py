@@ -35,7 +35,12 @@ def area_name(areas: pd.DataFrame, key: AreaKey) -> str:
 
 
 def _reading(measures: pd.DataFrame, key: AreaKey, measure: str) -> Reading:
-    return readings_of(measures, measure).get(key, Reading(measure, float("nan"), None, None))
+    return readings_of(_of_area(measures, key), measure).get(key, Reading(measure, float("nan"), None, None))
+
+
+def _of_area(measures: pd.DataFrame, key: AreaKey) -> pd.DataFrame:
+    level, code = key
+    return measures[(measures["code"] == code) & (measures["level"] == level)]
 
 
 def headline_text(
@@ -92,8 +97,9 @@ def _table_html(heads: Sequence[str], rows: Iterable[str], *, css: str) -> str:
 def figures_html(this_week: pd.DataFrame, last_week: pd.DataFrame, shown: AreaKey, *, small_n: int) -> str:
     """All measures of an area: this week, last week, what this week's value rests on."""
     lines = []
+    own = [_of_area(table, shown) for table in (this_week, last_week)]
     for measure in MEASURES:
-        now, before = (_reading(table, shown, measure.key) for table in (this_week, last_week))
+        now, before = (_reading(table, shown, measure.key) for table in own)
         scale = scale_of(measure.key, (now.value, before.value))
         words = now.words(scale, small_n=small_n)
         earlier = before.words(scale, small_n=small_n) if measure.is_weekly else ""
@@ -114,6 +120,7 @@ def parts_table(measures: pd.DataFrame, areas: pd.DataFrame, choice: Choice) -> 
     """
     parts = children_of(areas, choice.shown)
     table = parts[["name"]].reset_index(drop=True)
+    measures = measures[measures["level"].isin(parts["level"]) & measures["code"].isin(parts["code"])]
     for key in dict.fromkeys((choice.measure, "reported_n", RATE, "open_n")):
         found = readings_of(measures, key)
         readings = [found[(str(level), str(code))] for level, code in parts.index]

@@ -13,7 +13,7 @@ import streamlit as st
 from streamlit_folium import st_folium
 
 from governance.figures.map_legend import case_key_html, legend_html, route_key_html
-from governance.figures.maps import Tiles, base_map, changing_layers
+from governance.figures.maps import OVER_TILES, Tiles, base_map, changing_layers
 from governance.figures.place_map import Choice, PlaceMap, place_map
 from governance.figures.place_tables import area_name, headline_text
 from governance.figures.place_words import measure_definition, measure_label
@@ -115,7 +115,7 @@ def _write_address(param: str, default: str) -> None:
         st.query_params[param] = value
 
 
-def _choose(levels: tuple[Level, ...], small_n: int, shown: AreaKey) -> Choice:
+def _choose(levels: tuple[Level, ...], dataset: Dataset, shown: AreaKey) -> Choice:
     """The row of controls in the head of the map: measure, level, what lies on top."""
     keys = [measure.key for measure in MEASURES]
     with st.container(key="map-controls", horizontal=True, vertical_alignment="center", gap="small"):
@@ -133,7 +133,15 @@ def _choose(levels: tuple[Level, ...], small_n: int, shown: AreaKey) -> Choice:
         level = _choose_level(levels, MEASURE_BY_KEY[measure].level)
         is_with_cases = st.toggle(t("grid_map.cases"), value=not levels, key="cases", bind="query-params")
         is_with_routes = st.toggle(t("grid_map.routes"), key="routes", bind="query-params")
-    return Choice(measure, level, shown, small_n, is_with_cases, is_with_routes)
+    return Choice(
+        measure=measure,
+        level=level,
+        shown=shown,
+        small_n=dataset.settings.integer("small_n"),
+        is_with_cases=is_with_cases,
+        is_with_routes=is_with_routes,
+        opacity=OVER_TILES if _tiles(dataset) else 1.0,
+    )
 
 
 def _choose_level(levels: tuple[Level, ...], wanted: Level) -> Level:
@@ -141,7 +149,7 @@ def _choose_level(levels: tuple[Level, ...], wanted: Level) -> Level:
     default = wanted if wanted in levels else (levels or AREA_LEVELS)[-1]
     if len(levels) < 2:
         return default
-    return st.segmented_control(
+    chosen = st.segmented_control(
         t("grid_map.level"),
         levels,
         format_func=lambda one: t(f"grid_map.levels.{one}"),
@@ -151,6 +159,7 @@ def _choose_level(levels: tuple[Level, ...], wanted: Level) -> Level:
         label_visibility="collapsed",
         required=True,
     )
+    return chosen or default
 
 
 def _tiles(dataset: Dataset) -> Tiles | None:
@@ -168,6 +177,7 @@ def _draw(drawn: PlaceMap, shapes: Shapes, areas: pd.DataFrame, dataset: Dataset
         returned_objects=list(_CLICK_FIELDS),
         feature_group_to_add=changing_layers(drawn.layers),
         on_change=lambda: _follow_click(areas, key),
+        render=False,  # it renders the map itself; once more would only cost time
     )
 
 
@@ -214,7 +224,7 @@ def _map_block(page: Page, week: Week) -> None:
         left, right = st.columns([63, 37], gap="small")
     with left, st.container(key="panel-map", border=True):
         levels = tuple(level for level in AREA_LEVELS if level in shapes.features)
-        choice = _choose(levels, dataset.settings.integer("small_n"), shown)
+        choice = _choose(levels, dataset, shown)
         drawn = place_map(shapes, areas, measures[0], cases, choice)
         _show_map(drawn, shapes, areas, choice, dataset)
     with right:
