@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from datetime import date, datetime, timedelta
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ import click
 from governance.errors import GovernanceError, UsageError
 from governance.settings import data_dir_from_environment
 from governance.text import explain, reason, t
-from governance.workdays import SHANGHAI
+from governance.workdays import stamp_from
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,24 +26,6 @@ def data_option(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def _data_dir(given: Path | None) -> Path:
     return given if given is not None else data_dir_from_environment()
-
-
-def stamp_from(text: str) -> datetime:
-    """A stamp of the command line; a bare date means its end, no zone means Shanghai.
-
-    Raises
-    ------
-    UsageError
-        `bad_stamp` when the text is no stamp.
-    """
-    try:
-        if len(text) == len("2023-09-17"):
-            last = datetime.fromisoformat(text) + timedelta(days=1) - timedelta(seconds=1)
-            return last.replace(tzinfo=SHANGHAI)
-        stamp = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise UsageError("bad_stamp", stamp=text) from error
-    return stamp if stamp.tzinfo else stamp.replace(tzinfo=SHANGHAI)
 
 
 def day_from(text: str | None) -> date | None:

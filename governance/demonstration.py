@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from governance.errors import UsageError
 from governance.records import store
+from governance.records.coverage import Coverage
 from governance.records.intake import ImportRequest, import_files
 from governance.sample.exports import write_raw_exports
 from governance.settings import BUNDLED_REFERENCE_DIR
@@ -59,7 +60,7 @@ def make_demonstration(
                 mapping=export.mapping,
                 crs=export.crs,
                 as_of=export.as_of,
-                coverage=export.coverage,
+                coverage=Coverage.parse(export.coverage) if export.coverage else Coverage(),
                 origin="sample",
             ),
             data_dir,

@@ -80,6 +80,24 @@ def start_of_day(day: date) -> datetime:
     return datetime.combine(day, time(), SHANGHAI)
 
 
+def stamp_from(text: str) -> datetime:
+    """A stamp as people type it; a bare date means its end, no zone means Shanghai.
+
+    Raises
+    ------
+    UsageError
+        `bad_stamp` when the text is no stamp.
+    """
+    try:
+        if len(text) == len("2023-09-17"):
+            last = datetime.fromisoformat(text) + timedelta(days=1) - timedelta(seconds=1)
+            return last.replace(tzinfo=SHANGHAI)
+        stamp = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError("bad_stamp", stamp=text) from error
+    return stamp if stamp.tzinfo else stamp.replace(tzinfo=SHANGHAI)
+
+
 def default_week(as_of: datetime) -> Week:
     """The week under review: the ISO week of `as_of` on its last day, else the week before."""
     local = as_of.astimezone(SHANGHAI)

@@ -16,7 +16,8 @@ import shapely
 
 from governance.geo import Datum, to_wgs84
 from governance.records import values as v
-from governance.records.locate import NAMED_BY, Gazetteer, located
+from governance.records.flags import Flags
+from governance.records.positions import place_rows
 from governance.workdays import start_of_day
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from governance.records.locate import Gazetteer
     from governance.schema import Column, Kind
     from governance.settings import Settings
 
@@ -99,22 +101,6 @@ class Checked:
     is_used: NDArray[np.bool_]
 
 
-class _Flags:
-    """Reason codes of the rows of one chunk."""
-
-    def __init__(self, initial: pa.Array) -> None:
-        self._codes = initial
-
-    def add(self, code: str, hit: pa.Array) -> None:
-        if pc.any(hit).as_py():
-            longer = pc.binary_join_element_wise(self._codes, code, " ")
-            self._codes = pc.if_else(pc.fill_null(hit, False), longer, self._codes)
-
-    def joined(self) -> pa.Array:
-        """Codes of each row joined by blanks; empty text where there is none."""
-        return pc.utf8_ltrim_whitespace(self._codes)
-
-
 def checked(chunk: pa.Table, fields: Mapping[str, int], rules: CheckRules) -> Checked:
     """Rows of a text chunk (columns c0… and row, row_flags) as typed rows of the kind.
 
@@ -122,7 +108,7 @@ def checked(chunk: pa.Table, fields: Mapping[str, int], rules: CheckRules) -> Ch
     """
     kind = rules.kind
     chunk = chunk.combine_chunks()
-    flags = _Flags(_column(chunk, "row_flags"))
+    flags = Flags(_column(chunk, "row_flags"))
     columns: dict[str, pa.Array] = {}
     for column in kind.columns:
         place = fields.get(column.name)
@@ -135,7 +121,7 @@ def checked(chunk: pa.Table, fields: Mapping[str, int], rules: CheckRules) -> Ch
     refusals, is_used = _refused(chunk, columns, kind)
     _flag_missing(columns, fields, kind, flags)
     _flag_times(columns, rules, flags)
-    _place(columns, rules, flags)
+    place_rows(columns, rules, flags)
     columns["flags"] = flags.joined()
     columns["row"] = _column(chunk, "row")
     if tells_lossy_ids(kind):
@@ -149,7 +135,7 @@ def _column(chunk: pa.Table, name: str) -> pa.Array:
     return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
-def _typed(column: Column, texts: pa.Array, rules: CheckRules, flags: _Flags) -> pa.Array:
+def _typed(column: Column, texts: pa.Array, rules: CheckRules, flags: Flags) -> pa.Array:
     words = rules.values.get(column.name)
     if words:
         texts = v.mapped(texts, words)
@@ -179,7 +165,7 @@ def _typed(column: Column, texts: pa.Array, rules: CheckRules, flags: _Flags) ->
     return read.values
 
 
-def _geometry(chunk: pa.Table, place: int | None, rules: CheckRules, flags: _Flags) -> pa.Array:
+def _geometry(chunk: pa.Table, place: int | None, rules: CheckRules, flags: Flags) -> pa.Array:
     """Valid geometries as WKT in WGS-84, six decimals; what cannot be read is flagged."""
     if place is None:
         texts = np.full(len(chunk), None, dtype=object)
@@ -243,7 +229,7 @@ def _is_total(chunk: pa.Table, key: pa.Array) -> pa.Array:
 
 
 def _flag_missing(
-    columns: Mapping[str, pa.Array], fields: Mapping[str, int], kind: Kind, flags: _Flags
+    columns: Mapping[str, pa.Array], fields: Mapping[str, int], kind: Kind, flags: Flags
 ) -> None:
     for column in kind.columns:
         if column.required and column.name in fields:
@@ -259,7 +245,7 @@ def is_plausible(stamps: pa.Array, rules: CheckRules) -> pa.Array:
     return pc.and_(pc.greater_equal(stamps, low), pc.less_equal(stamps, high))
 
 
-def _flag_times(columns: Mapping[str, pa.Array], rules: CheckRules, flags: _Flags) -> None:
+def _flag_times(columns: Mapping[str, pa.Array], rules: CheckRules, flags: Flags) -> None:
     """Flag stamps outside what is plausible and stages that run backwards."""
     implausible = pa.repeat(False, len(next(iter(columns.values()))))
     for column in rules.kind.columns:
@@ -280,86 +266,3 @@ def stages_run_backwards(stages: list[pa.Array]) -> pa.Array:
         backwards = pc.or_(backwards, pc.fill_null(pc.less(stage, latest), False))
         latest = pc.max_element_wise(latest, stage)
     return backwards
-
-
-# ------------------------------------------------------------------------------- places
-def _place(columns: dict[str, pa.Array], rules: CheckRules, flags: _Flags) -> None:
-    """Put coordinates into WGS-84 and names into codes; locate incidents."""
-    if "lon" in columns:
-        _fix_points(columns, rules, flags)
-    for name in NAMED_BY.values():
-        is_area = name in ("community_code", "grid_code", "microgrid_code")
-        is_own_key = rules.kind.key == (name,)
-        if name not in columns or is_own_key or (rules.kind.is_located and is_area):
-            continue
-        columns[name], unknown = rules.gazetteer.resolved(name, columns[name])
-        if is_area:
-            flags.add("unknown_area", unknown)
-        elif rules.gazetteer.names.get(name):
-            flags.add(f"unknown_{name.removesuffix('_id')}", unknown)
-    if rules.kind.is_located:
-        _locate(columns, rules, flags)
-
-
-def _fix_points(columns: dict[str, pa.Array], rules: CheckRules, flags: _Flags) -> None:
-    lon = columns["lon"].to_numpy(zero_copy_only=False).astype(float)
-    lat = columns["lat"].to_numpy(zero_copy_only=False).astype(float)
-    is_zero = (np.abs(lon) < 1e-9) & (np.abs(lat) < 1e-9)
-    is_swapped = (np.abs(lat) > 90) & (np.abs(lat) <= 180) & (np.abs(lon) <= 90)
-    lon, lat = np.where(is_swapped, lat, lon), np.where(is_swapped, lon, lat)
-    is_given = ~(np.isnan(lon) & np.isnan(lat))
-    with np.errstate(invalid="ignore"):
-        is_bad = is_given & ~is_zero & ~((np.abs(lon) <= 180) & (np.abs(lat) <= 90))
-    lost = is_zero | is_bad
-    lon, lat = np.where(lost, np.nan, lon), np.where(lost, np.nan, lat)
-    lon, lat = to_wgs84(lon, lat, rules.crs)
-    columns["lon"] = pa.array(np.round(lon, 7), from_pandas=True)
-    columns["lat"] = pa.array(np.round(lat, 7), from_pandas=True)
-    flags.add("zero_point", pa.array(is_zero))
-    flags.add("swapped_point", pa.array(is_swapped))
-    flags.add("bad_point", pa.array(is_bad))
-
-
-def default_points(
-    lon: NDArray[np.float64], lat: NDArray[np.float64], address: pa.Array, *, min_n: int
-) -> NDArray[np.bool_]:
-    """Rows on a point that stands for "unknown": shared by many rows with unlike addresses.
-
-    A point is a default point when at least `min_n` rows share it exactly and at least half of
-    them have an address of their own; without addresses, when it holds a tenth of all rows.
-    """
-    known = np.flatnonzero(np.isfinite(lon) & np.isfinite(lat))
-    hits = np.zeros(len(lon), dtype=bool)
-    if len(known) < min_n:
-        return hits
-    pair = np.round(lon[known] * 1e7).astype(np.int64) * 4_000_000_000 + np.round(lat[known] * 1e7).astype(
-        np.int64
-    )
-    _, place, count = np.unique(pair, return_inverse=True, return_counts=True)
-    for crowded in np.flatnonzero(count >= min_n):
-        rows = known[place == crowded]
-        distinct = pc.count_distinct(address.take(pa.array(rows)), mode="only_valid").as_py()
-        is_default = (
-            distinct >= len(rows) / 2 if address.null_count < len(address) else len(rows) * 10 >= len(lon)
-        )
-        hits[rows] = is_default
-    return hits
-
-
-def _locate(columns: dict[str, pa.Array], rules: CheckRules, flags: _Flags) -> None:
-    lon = columns["lon"].to_numpy(zero_copy_only=False)
-    lat = columns["lat"].to_numpy(zero_copy_only=False)
-    is_default = default_points(
-        lon, lat, columns["address"], min_n=rules.settings.integer("default_point_min_n")
-    )
-    flags.add("default_point", pa.array(is_default))
-    found = located(
-        rules.gazetteer,
-        columns,
-        is_default_point=is_default,
-        tolerance_m=rules.settings.number("area_tolerance_m"),
-    )
-    flags.add("unknown_area", found.is_unknown)
-    flags.add("location_mismatch", found.is_mismatch)
-    for name in ("community_code", "grid_code", "microgrid_code", "located_by"):
-        columns[name] = getattr(found, name)

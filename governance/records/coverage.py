@@ -13,7 +13,7 @@ from governance.errors import UsageError
 from governance.records import store
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from governance.schema import Kind
@@ -44,6 +44,11 @@ class Coverage:
         if name not in FILTERS or (name in ("reported", "closed")) != bool(since and until):
             raise UsageError("bad_coverage", coverage=text)
         return cls(name, since or None, until or None)
+
+
+def coverage_from(entry: Mapping[str, str | None]) -> Coverage:
+    """The coverage a ledger entry holds."""
+    return Coverage(entry.get("filter") or "unknown", entry.get("since"), entry.get("until"))
 
 
 def seen_cases(kind: Kind, staged: Sequence[Path]) -> pa.Array | None:

@@ -26,7 +26,8 @@ _PANDAS_TYPES = {
 
 def frame_of(table: pa.Table) -> pd.DataFrame:
     """An Arrow table as a frame with nullable types; stamps keep their zone."""
-    return table.to_pandas(types_mapper=_PANDAS_TYPES.get)
+    frame: pd.DataFrame = table.to_pandas(types_mapper=_PANDAS_TYPES.get)
+    return frame
 
 
 class Engine:

@@ -18,7 +18,7 @@ from governance.errors import UsageError
 from governance.geo import DATUMS
 from governance.records import store
 from governance.records.checks import CheckRules
-from governance.records.coverage import Coverage, seen_cases, with_lost_cases
+from governance.records.coverage import Coverage, coverage_from, seen_cases, with_lost_cases
 from governance.records.locate import REFERENCE_FOR_PLACES, Gazetteer, gazetteer_of
 from governance.records.mapping import TableMapping, load_mapping
 from governance.records.merge import merged
@@ -74,6 +74,7 @@ class ImportResult:
     import_id: str
     files_read: tuple[FileCounts, ...] = ()
     dropped_columns: tuple[str, ...] = ()
+    skipped_parts: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     lost_cases: int = 0
 
@@ -141,7 +142,7 @@ def _request_of(entry: store.ImportEntry, data_dir: Path) -> ImportRequest:
         mapping=raw / mapping if mapping else None,
         crs=entry.options.get("crs"),
         as_of=datetime.fromisoformat(entry.as_of) if entry.as_of and entry.is_as_of_told else None,
-        coverage=Coverage(**entry.coverage),
+        coverage=coverage_from(entry.coverage),
         origin=entry.origin,
     )
 
@@ -224,6 +225,7 @@ def _imported(
         import_id=import_id,
         files_read=tuple(staged.files_read),
         dropped_columns=tuple(staged.dropped),
+        skipped_parts=tuple(staged.skipped),
         warnings=tuple(staged.warnings),
         lost_cases=lost,
     )

@@ -77,6 +77,7 @@ class Staged:
     files_read: list[FileCounts] = field(default_factory=list)
     files_refused: list[dict[str, str]] = field(default_factory=list)
     dropped: list[str] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     flags: Counter[str] = field(default_factory=Counter)
     refusals: Counter[str] = field(default_factory=Counter)
@@ -96,6 +97,7 @@ class Staged:
         self.present |= other.present
         self.refused_rows += other.refused_rows
         self.dropped += [name for name in other.dropped if name not in self.dropped]
+        self.skipped += other.skipped
         self.warnings += other.warnings
         self.flags += other.flags
         self.refusals += other.refusals
@@ -142,6 +144,7 @@ def _staged_file(path: Path, job: StagingJob, target: Path, *, first_part: int) 
             _require_key(rules.kind, match.fields, path)
             staged.present[part] = frozenset(match.fields)
             staged.dropped += match.dropped
+            staged.skipped += [name for name in table.skipped if name not in staged.skipped]
             for chunk, found in _ahead(table.chunks, partial(checked, fields=match.fields, rules=rules)):
                 rows = _with_provenance(found.rows, table.file, part, job.import_id, columns)
                 writer.write_table(_with_variants(rows, rules.kind, lossy_seen))

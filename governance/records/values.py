@@ -294,7 +294,8 @@ def code_words(values: str) -> Mapping[str, str]:
 
 def mapped(texts: pa.Array, table: Mapping[str, str]) -> pa.Array:
     """Texts with the words of `table` replaced (a mapping file's [values.FIELD])."""
-    return _replaced(folded(texts), table)
+    words = folded(pa.array(list(table), pa.string())).to_pylist()
+    return _replaced(folded(texts), dict(zip(words, table.values(), strict=True)))
 
 
 def _replaced(texts: pa.Array, table: Mapping[str, str]) -> pa.Array:

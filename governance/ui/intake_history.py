@@ -137,7 +137,11 @@ def _chosen_headers(kind: Kind, headers: tuple[str, ...]) -> dict[str, str]:
             ),
         },
     )
-    return {row.field: row.header for row in edited.itertuples() if row.header}
+    return {
+        str(field): str(header)
+        for field, header in zip(edited["field"], edited["header"], strict=True)
+        if header
+    }
 
 
 def _save(page: Page, kind: Kind, columns: dict[str, str]) -> None:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import tempfile
-from datetime import datetime, time
+from datetime import datetime
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import streamlit as st
 
+from governance.errors import UsageError
 from governance.geo import DATUMS
 from governance.records import store
 from governance.records.coverage import FILTERS, Coverage
@@ -18,12 +19,12 @@ from governance.records.intake import ImportRequest, ImportResult, import_files
 from governance.records.quality import flagged_rows
 from governance.records.templates import template_workbook
 from governance.schema import kind_named, schema
-from governance.text import reason, t
+from governance.text import explain, reason, t
 from governance.ui import blocks
 from governance.ui.shell import error_boundary
 from governance.ui.stamp import show_stamp
 from governance.ui.words import stamp_words
-from governance.workdays import SHANGHAI
+from governance.workdays import stamp_from
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
@@ -115,19 +116,27 @@ def _chosen_coverage(kind: str) -> Coverage:
     )  # fmt: skip
     if name not in ("reported", "closed"):
         return Coverage(name)
-    period = second.date_input(t("data_intake.period"), value=(), format="YYYY-MM-DD")
-    days = [day.isoformat() for day in cast("tuple[Any, ...]", period)]
-    return Coverage(name, *days) if len(days) == 2 else Coverage()
+    period = second.text_input(t("data_intake.period"), placeholder=t("data_intake.period_hint"))
+    try:
+        return Coverage.parse(f"{name}:{period.strip()}") if period.strip() else Coverage()
+    except UsageError as error:
+        second.html(f'<div class="note">{escape(explain(error))}</div>')
+        return Coverage()
 
 
 def _chosen_as_of() -> datetime | None:
     """The time the export was made, where the clerk knows it."""
-    first, second, _ = st.columns([3, 3, 3])
-    day = first.date_input(
-        t("data_intake.as_of_day"), value=None, format="YYYY-MM-DD", help=t("data_intake.as_of_help")
+    first, second = st.columns([3, 6], vertical_alignment="bottom")
+    text = first.text_input(
+        t("data_intake.as_of"), placeholder=t("data_intake.as_of_hint"), help=t("data_intake.as_of_help")
     )
-    clock = second.time_input(t("data_intake.as_of_time"), value=time(17, 0), disabled=day is None)
-    return datetime.combine(day, clock, SHANGHAI) if day is not None else None
+    if not text.strip():
+        return None
+    try:
+        return stamp_from(text.strip())
+    except UsageError as error:
+        second.html(f'<div class="note">{escape(explain(error))}</div>')
+        return None
 
 
 def _import_uploads(
@@ -143,19 +152,21 @@ def _import_uploads(
     bar = st.progress(0.0, text=t("data_intake.reading"))
     with tempfile.TemporaryDirectory() as folder:
         paths = tuple(_written(Path(folder), file) for file in files)
-        request = ImportRequest(
-            kind=kind, paths=paths, mapping=data_dir / "mappings" / mapping if mapping else None,
-            crs=crs or None, as_of=as_of, coverage=coverage,
-        )  # fmt: skip
         names = [path.name for path in paths]
-        result = import_files(
-            request,
-            data_dir,
-            on_progress=lambda name, rows: bar.progress(
-                (names.index(name) + 0.5) / len(names),
-                text=t("data_intake.progress", file=name, rows=f"{rows:,}"),
-            ),
+
+        def report(name: str, rows: int) -> None:
+            done = (names.index(name) + 0.5) / len(names)
+            bar.progress(done, text=t("data_intake.progress", file=name, rows=f"{rows:,}"))
+
+        request = ImportRequest(
+            kind=kind,
+            paths=paths,
+            mapping=data_dir / "mappings" / mapping if mapping else None,
+            crs=crs or None,
+            as_of=as_of,
+            coverage=coverage,
         )
+        result = import_files(request, data_dir, on_progress=report)
     st.session_state[_RESULT] = result
     st.rerun()
 
@@ -180,9 +191,10 @@ def show_result(page: Page) -> None:
         _show_table(_file_rows(result))
         if result.flags or result.refusals:
             _show_table(_reason_rows(result))
-        if result.dropped_columns:
-            names = "、".join(result.dropped_columns)
-            st.html(f'<div class="note">{escape(t("data_intake.dropped", names=names))}</div>')
+        for name, found in (("dropped", result.dropped_columns), ("skipped", result.skipped_parts)):
+            if found:
+                words = t(f"data_intake.{name}", names="、".join(found))
+                st.html(f'<div class="note">{escape(words)}</div>')
         _show_refused(page, result)
         _show_flagged(page, result)
 
