@@ -122,11 +122,11 @@ def _strip(key: str, figures: pd.DataFrame, small_n: int) -> Strip:
     return Strip(key, low, high, metric_scale(key, [high]), street, small_n)
 
 
-def community_strips_html(figures: pd.DataFrame, *, small_n: int) -> str:
+def community_strips_html(figures: pd.DataFrame, *, small_n: int, chosen: str | None = None) -> str:
     """The communities in rows, the figures in columns, from `overview.community_figures`.
 
     A share or duration that rests on fewer than `small_n` cases gets a dashed ring and no
-    number. Both ends of every axis are printed.
+    number. Both ends of every axis are printed. The `chosen` community is set in bold.
     """
     codes = [code for code in dict.fromkeys(figures["community_code"]) if code != STREET]
     keyed = figures.set_index(["community_code", "metric"], drop=False)
@@ -134,9 +134,9 @@ def community_strips_html(figures: pd.DataFrame, *, small_n: int) -> str:
     body = []
     for code in codes:
         cells = "".join(strip.cell_html(keyed.loc[(code, strip.key)]) for strip in strips)
-        body.append(
-            f'<div class="strip-row"><div class="strip-name">{escape(_name(keyed, code))}</div>{cells}</div>'
-        )
+        look = "strip-row chosen" if code == chosen else "strip-row"
+        name = f'<div class="strip-name">{escape(_name(keyed, code))}</div>'
+        body.append(f'<div class="{look}">{name}{cells}</div>')
     heads = "".join(strip.head_html() for strip in strips)
     axes = "".join(strip.axis_html() for strip in strips)
     label = t("week_overview.communities_alt", n=len([code for code in codes if code != ELSEWHERE]))

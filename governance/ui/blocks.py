@@ -9,6 +9,7 @@ show_footer(left, right)
 from __future__ import annotations
 
 from contextlib import contextmanager
+from functools import partial
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -65,7 +66,7 @@ def show_download(page: Page, name: str, data: pd.DataFrame, *, suffix: str = ""
     file = "-".join(part for part in (page.spec.title, t(f"downloads.{name}"), suffix) if part)
     st.download_button(
         t("downloads.label"),
-        csv_bytes(data),
+        partial(csv_bytes, data),
         file_name=f"{file}.csv",
         mime="text/csv",
         key=f"download-{name}",

@@ -11,6 +11,7 @@ stands the stamp. `choose` stops the page with one sentence when there is no wee
 from __future__ import annotations
 
 from dataclasses import dataclass
+from html import escape
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -153,9 +154,9 @@ def choose(page: Page, *names: str) -> Selection:
         week = _week_of(values.get("week"), page.dataset)
         show_stamp(page, week)
     for note in st.session_state.pop("filter-notes"):
-        st.html(f'<div class="note">{note}</div>')
+        st.html(f'<div class="note">{escape(note)}</div>')
     if week is None:
-        st.html(f'<div class="empty">{t("week_overview.no_data")}</div>')
+        st.html(f'<div class="empty">{escape(t("week_overview.no_data"))}</div>')
         st.stop()
     return Selection(
         week=week,

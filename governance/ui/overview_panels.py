@@ -133,7 +133,8 @@ def show_communities(page: Page, selection: Selection) -> None:
             blocks.show_empty(t("week_overview.communities_none"))
             return
         small_n = page.dataset.settings.integer("small_n")
-        blocks.show_svg(strips.community_strips_html(figures, small_n=small_n))
+        chosen = selection.community_code
+        blocks.show_svg(strips.community_strips_html(figures, small_n=small_n, chosen=chosen))
 
 
 def show_estates(page: Page, selection: Selection) -> None:

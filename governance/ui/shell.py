@@ -48,17 +48,19 @@ class Page:
 
 def start_log(folder: Path) -> None:
     """Send the dashboard's log to standard error and, where it can be written, DIR/dashboard.log."""
-    if _LOG.handlers:
+    if any(handler.name == _LOG.name for handler in _LOG.handlers):
         return
     form = logging.Formatter("%(asctime)s %(levelname)s %(message)s")
     handlers: list[logging.Handler] = [logging.StreamHandler()]
     with suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
         handlers.append(
             RotatingFileHandler(
                 folder / "dashboard.log", maxBytes=2_000_000, backupCount=3, encoding="utf-8", delay=False
             )
         )
     for handler in handlers:
+        handler.name = _LOG.name
         handler.setFormatter(form)
         _LOG.addHandler(handler)
     _LOG.setLevel(logging.INFO)
