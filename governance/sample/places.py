@@ -165,9 +165,9 @@ def address_table(rng: np.random.Generator, street: Street, estates: pd.DataFram
     twin = table[table["address"] == "美专校街10号"].head(1)
     others = street.cells_of(int(street.community_of_microgrid[at[twin.index[0]]]))
     other = next(cell for cell in others if cell != at[twin.index[0]])
-    return pd.concat(
-        [table, twin.assign(microgrid_code=street.microgrid_codes[int(other)])], ignore_index=True
-    )
+    twin = twin.assign(microgrid_code=street.microgrid_codes[int(other)])
+    doubled: pd.DataFrame = pd.concat([table, twin], ignore_index=True)
+    return doubled
 
 
 def estate_table(rng: np.random.Generator, street: Street) -> tuple[pd.DataFrame, str]:

@@ -19,15 +19,15 @@ class Limit:
 
 
 LIMITS: dict[str, Limit] = {
-    "市容环境": Limit(24, "calendar"),
-    "街面秩序": Limit(12, "calendar"),
-    "宣传广告": Limit(16, "working"),
-    "施工管理": Limit(24, "working"),
-    "突发事件": Limit(8, "calendar"),
-    "公用设施": Limit(40, "working"),
-    "安全隐患": Limit(48, "calendar"),
+    "市容环境": Limit(20, "calendar"),
+    "街面秩序": Limit(16, "calendar"),
+    "宣传广告": Limit(12, "working"),
+    "施工管理": Limit(16, "working"),
+    "突发事件": Limit(10, "calendar"),
+    "公用设施": Limit(24, "working"),
+    "安全隐患": Limit(36, "calendar"),
     "矛盾纠纷": Limit(240, "working"),
-    "民生服务": Limit(40, "working"),
+    "民生服务": Limit(24, "working"),
 }
 SEVERITY_FACTOR = {"minor": 1.5, "normal": 1.0, "serious": 0.75, "urgent": 0.5}
 # The first version was a little slower; cases filed before July keep it.

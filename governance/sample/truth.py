@@ -15,6 +15,8 @@ import shapely
 from governance.workdays import SHANGHAI
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from governance.sample.street import Street
 
 FIRST_DAY: Final = date(2023, 3, 20)
@@ -22,6 +24,8 @@ LAST_DAY: Final = date(2023, 9, 17)
 AS_OF: Final = datetime(2023, 9, 17, 23, 52, tzinfo=SHANGHAI)
 REFORM_ON: Final = date(2023, 7, 1)
 STORM_ON: Final = date(2023, 7, 21)
+RAIN_ON: Final = date(2023, 6, 17)
+HEAT_ON: Final = date(2023, 8, 13)
 PAPER_BURNING_ON: Final = date(2023, 8, 30)
 WEEKS_N: Final = 26
 # Weeks counted from W12: one before the reform (W25), the storm's (W29) and the last (W37).
@@ -49,6 +53,11 @@ def moment(second: float) -> datetime:
     return datetime(2023, 3, 20, tzinfo=SHANGHAI) + timedelta(seconds=second)
 
 
+def seconds_of_day(day: date) -> int:
+    """The sample's own clock at the day's midnight."""
+    return (day - FIRST_DAY).days * 86_400
+
+
 AS_OF_S: Final = seconds(AS_OF)
 REFORM_S: Final = seconds(datetime(2023, 7, 1, tzinfo=SHANGHAI))
 NIGHT_GAP_HOURS: Final = (2, 3, 4)
@@ -60,6 +69,13 @@ DEVICES_OFF_S: Final = (
 LAST_VISIT_S: Final = seconds(datetime(2023, 9, 8, 22, 40, tzinfo=SHANGHAI))
 LAST_VISIT_ENDS_S: Final = LAST_VISIT_S + 14 * 60
 ABSENT_FROM_S: Final = seconds(datetime(2023, 7, 24, tzinfo=SHANGHAI))
+
+
+def in_night_gap(second: NDArray[np.float64], *, margin_s: float = 1_800) -> NDArray[np.bool_]:
+    """Whether a moment lies in the hours in which one community's patrol is not there."""
+    in_day = np.asarray(second, dtype=float) % 86_400
+    first, last = NIGHT_GAP_HOURS[0] * 3_600, (NIGHT_GAP_HOURS[-1] + 1) * 3_600
+    return (second >= NIGHT_GAP_FROM_S) & (in_day >= first - margin_s) & (in_day < last)
 
 
 @dataclass(frozen=True)
