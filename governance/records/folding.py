@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from governance.records.checks import stored_schema, tells_lossy_ids
@@ -113,10 +114,11 @@ def _laid_over(
 
 def _refreshed_flags(kind: Kind, frame: pd.DataFrame) -> pd.Series:
     """Flags of rows whose stages were completed from an earlier version."""
-    stages = frame[list(kind.stages)]
-    latest_before = stages.cummax(axis=1).shift(axis=1) if len(stages) else stages
-    backwards = (stages < latest_before).any(axis=1)
-    missing = stages[kind.stages[0]].isna()
+    stages = np.column_stack([frame[name].to_numpy("datetime64[us]") for name in kind.stages])
+    missing = np.isnat(stages[:, 0])
+    seen = np.where(np.isnat(stages), np.datetime64(0, "us"), stages)
+    latest = np.maximum.accumulate(seen, axis=1)
+    backwards = (~np.isnat(stages[:, 1:]) & (stages[:, 1:] < latest[:, :-1])).any(axis=1)
     kept = frame["flags"].str.split().map(lambda codes: [c for c in codes if c not in _REFRESHED_FLAGS])
     added = [
         [code for code, hit in zip(_REFRESHED_FLAGS, hits, strict=True) if hit]

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from governance.schema import Kind
     from governance.ui.shell import Page
 
-_NOT_GIVEN = ""
 _SAFE_NAME = re.compile(r"^[\w\-一-鿿]{1,40}$")
 
 
@@ -120,7 +119,7 @@ def _chosen_headers(kind: Kind, headers: tuple[str, ...]) -> dict[str, str]:
             "field": [column.name for column in kind.columns],
             "label": [column.label for column in kind.columns],
             "help": [column.help for column in kind.columns],
-            "header": [guess.get(column.name, _NOT_GIVEN) for column in kind.columns],
+            "header": [guess.get(column.name, t("data_intake.editor_none")) for column in kind.columns],
         }
     )
     edited = st.data_editor(
@@ -133,14 +132,14 @@ def _chosen_headers(kind: Kind, headers: tuple[str, ...]) -> dict[str, str]:
             "label": st.column_config.TextColumn(t("data_intake.editor_label")),
             "help": st.column_config.TextColumn(t("data_intake.editor_help")),
             "header": st.column_config.SelectboxColumn(
-                t("data_intake.editor_header"), options=[_NOT_GIVEN, *dict.fromkeys(headers)]
+                t("data_intake.editor_header"), options=[t("data_intake.editor_none"), *dict.fromkeys(headers)]
             ),
         },
     )
     return {
         str(field): str(header)
         for field, header in zip(edited["field"], edited["header"], strict=True)
-        if header
+        if header in headers
     }
 
 

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from streamlit.navigation.page import StreamlitPage
+
     from governance.records.dataset import Dataset
     from governance.ui.navigation import PageSpec
 
@@ -65,6 +67,15 @@ def start_log(folder: Path) -> None:
         _LOG.addHandler(handler)
     _LOG.setLevel(logging.INFO)
     _LOG.propagate = False
+
+
+def start_navigation() -> StreamlitPage:
+    """Tell Streamlit the navigation table; returns the page that the address names."""
+    pages = {
+        page.file: st.Page(page.path, title=page.title, default=page.is_default) for page in navigation.PAGES
+    }
+    st.session_state["pages"] = pages
+    return st.navigation(list(pages.values()), position="hidden")
 
 
 def inject_style() -> None:
@@ -137,6 +148,10 @@ def open_page(file: str) -> Iterator[Page]:
     Nothing inside the block runs when the data cannot be opened.
     """
     spec = navigation.page_named(file)
+    if "pages" not in st.session_state:
+        # A server fresh from its start runs the first address opened without dashboard.py.
+        start_navigation()
+        st.rerun()
     inject_style()
     try:
         dataset = _open_data(spec)
