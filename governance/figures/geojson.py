@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -39,22 +40,24 @@ def collection(features: Iterable[Feature]) -> FeatureCollection:
 
 
 def area_features(areas: pd.DataFrame) -> tuple[Feature, ...]:
-    """The drawn areas of an area table; the id is the code, properties hold code and name."""
-    rows = zip(areas["code"], areas["name"], areas["geometry"], strict=True)
-    return tuple(
-        feature(geometry, str(code), code=str(code), name=str(name))
-        for code, name, geometry in rows
-        if not geometry.is_empty
-    )
+    """The drawn areas of an area table; the id is the code."""
+    rows = zip(areas["code"], areas["geometry"], strict=True)
+    return tuple(feature(geometry, str(code)) for code, geometry in rows if not geometry.is_empty)
 
 
 def with_properties(
-    features: Iterable[Feature], more: Mapping[str, Mapping[str, object]]
-) -> FeatureCollection:
-    """A collection of the same geometries whose properties are extended by id; the input stays as it is."""
-    return collection(
-        {**one, "properties": {**one["properties"], **more.get(one["id"], {})}} for one in features
-    )
+    features: Iterable[Feature], properties: Mapping[str, Mapping[str, object]]
+) -> list[Feature]:
+    """The same geometries with the properties found under their ids; the input stays as it is."""
+    return [{**one, "properties": properties[one["id"]]} for one in features]
+
+
+def markup(text: str) -> str:
+    """A text from data as HTML.
+
+    Braces are entities too, because folium reads finished scripts as templates once more.
+    """
+    return escape(text).replace("{", "&#123;").replace("}", "&#125;")
 
 
 def bounds_of(geometries: Iterable[BaseGeometry]) -> Bounds | None:

@@ -8,18 +8,18 @@ is one feature group, exchanged without a flash. All coordinates are WGS-84 degr
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from html import escape
 from typing import TYPE_CHECKING, Any, cast
 
 import folium
 from folium.features import GeoJson, GeoJsonTooltip
 from folium.map import FeatureGroup
 
+from governance.figures.geojson import markup
 from governance.figures.map_parts import Frame, MapCss, Names, Patterns, View
 from governance.figures.theme import LIGHT, SEQUENCE_STEPS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from branca.element import Figure
 
@@ -105,12 +105,12 @@ class Layers:
     changes, so a reader's own zoom survives another measure).
     """
 
-    areas: FeatureCollection
+    areas: Sequence[Feature]
     view: Bounds
     view_key: str
     lines: Mapping[str, tuple[Feature, ...]] = field(default_factory=dict)
-    routes: FeatureCollection | None = None
-    cases: FeatureCollection | None = None
+    routes: Sequence[Feature] = ()
+    cases: Sequence[Feature] = ()
     names: tuple[Name, ...] = ()
 
 
@@ -147,16 +147,25 @@ def _tooltip() -> GeoJsonTooltip:
     return GeoJsonTooltip(fields=["tip"], labels=False, sticky=True, class_name="tip")
 
 
+def _numbered(features: Iterable[Feature]) -> FeatureCollection:
+    """The features under running ids: a code is the reader's text and stays out of the script."""
+    return {"type": "FeatureCollection", "features": [{**one, "id": n} for n, one in enumerate(features)]}
+
+
 def _flat_layer(features: Iterable[Feature], pane: str) -> GeoJson:
     """Features that cannot be clicked, each in its own style."""
-    collection = {"type": "FeatureCollection", "features": list(features)}
     return GeoJson(
-        collection, style_function=_styled, smooth_factor=0.5, control=False, pane=pane, interactive=False
+        _numbered(features),
+        style_function=_styled,
+        smooth_factor=0.5,
+        control=False,
+        pane=pane,
+        interactive=False,
     )
 
 
 def _in_style(features: Iterable[Feature], style: Mapping[str, object]) -> Iterable[Feature]:
-    """The features with one style; ids are dropped, because borders of several levels share a layer."""
+    """The features with one style and no other property."""
     for one in features:
         yield {"type": "Feature", "properties": {"style": style}, "geometry": one["geometry"]}
 
@@ -164,7 +173,7 @@ def _in_style(features: Iterable[Feature], style: Mapping[str, object]) -> Itera
 def _name_html(name: Name) -> str:
     place = "transform:translate(-50%,-50%)"
     turn = f' style="{place} rotate({name.turn_degrees:.0f}deg)"' if name.turn_degrees else ""
-    return f'<span class="name {escape(name.style)}"{turn}>{escape(name.text)}</span>'
+    return f'<span class="name {name.style}"{turn}>{markup(name.text)}</span>'
 
 
 def _ground_features(ground: Ground, kind: str) -> Iterable[Feature]:
@@ -188,10 +197,10 @@ def base_map(ground: Ground, *, leaflet: LeafletFiles, tiles: Tiles | None = Non
         scroll_wheel_zoom=False,
         double_click_zoom=False,
     )
-    map_.default_js = [("leaflet", leaflet.js)]
-    map_.default_css = [("leaflet", leaflet.css)]
+    map_.default_js = [("leaflet_js", leaflet.js)]
+    map_.default_css = [("leaflet_css", leaflet.css)]
     if tiles is not None:
-        folium.TileLayer(tiles.url, attr=escape(tiles.attribution), max_zoom=MAX_ZOOM, control=False).add_to(
+        folium.TileLayer(tiles.url, attr=markup(tiles.attribution), max_zoom=MAX_ZOOM, control=False).add_to(
             map_
         )
     Frame(PANES, note=ground.note, open_panes=("cases",)).add_to(map_)
@@ -208,9 +217,9 @@ def base_map(ground: Ground, *, leaflet: LeafletFiles, tiles: Tiles | None = Non
 def changing_layers(layers: Layers) -> FeatureGroup:
     """The feature group laid on the ground; each new one replaces the last in the browser."""
     group = FeatureGroup(name="layers", control=False)
-    View(layers.view, layers.view_key).add_to(group)
-    if layers.areas["features"]:
-        areas = GeoJson(layers.areas, style_function=_styled, smooth_factor=0.5, control=False)
+    View(layers.view, markup(layers.view_key)).add_to(group)
+    if layers.areas:
+        areas = GeoJson(_numbered(layers.areas), style_function=_styled, smooth_factor=0.5, control=False)
         areas.add_child(_tooltip())
         areas.add_to(group)
     lines = [
@@ -218,11 +227,13 @@ def changing_layers(layers: Layers) -> FeatureGroup:
     ]
     if lines:
         _flat_layer(lines, "lines").add_to(group)
-    if layers.routes and layers.routes["features"]:
-        _flat_layer(layers.routes["features"], "routes").add_to(group)
-    if layers.cases and layers.cases["features"]:
+    if layers.routes:
+        _flat_layer(layers.routes, "routes").add_to(group)
+    if layers.cases:
         marker = folium.CircleMarker(radius=3, pane="cases")
-        cases = GeoJson(layers.cases, style_function=_styled, marker=marker, control=False, pane="cases")
+        cases = GeoJson(
+            _numbered(layers.cases), style_function=_styled, marker=marker, control=False, pane="cases"
+        )
         cases.add_child(_tooltip())
         cases.add_to(group)
     Names([(name.lat, name.lon, _name_html(name)) for name in layers.names], pane="names").add_to(group)

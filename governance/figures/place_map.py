@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import shapely
 
-from governance.figures.geojson import collection, feature, with_properties
+from governance.figures.geojson import feature, markup, with_properties
 from governance.figures.maps import Layers, area_style
 from governance.figures.place_words import measure_label, readings_of, scale_of
 from governance.figures.theme import LIGHT
@@ -22,7 +21,7 @@ from governance.text import t
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from governance.figures.geojson import Bounds, Feature, FeatureCollection
+    from governance.figures.geojson import Bounds, Feature
     from governance.figures.map_shapes import Shapes
     from governance.figures.maps import Name
     from governance.figures.place_words import Reading, Scale
@@ -63,8 +62,8 @@ def _tip(name: str, code: str, reading: Reading, scale: Scale, *, small_n: int) 
     words = reading.words(scale, small_n=small_n)
     more = f"（{reading.counts}）" if reading.counts and reading.counts != words else ""
     told = t("measures.no_data") if words == "—" else words + more
-    shown_code = "" if name == code else f"　{escape(code)}"
-    return f"<b>{escape(name)}</b>{shown_code}<br>{escape(measure_label(reading.measure))} {escape(told)}"
+    shown_code = "" if name == code else f"　{markup(code)}"
+    return f"<b>{markup(name)}</b>{shown_code}<br>{markup(measure_label(reading.measure))} {markup(told)}"
 
 
 def _codes_inside(areas: pd.DataFrame, choice: Choice) -> set[str]:
@@ -83,8 +82,8 @@ def _coloured(shapes: Shapes, areas: pd.DataFrame, rows: pd.DataFrame, choice: C
     """The areas of the coloured level with style and tip, and their classes."""
     drawn = {one["id"] for one in shapes.features.get(choice.level, ())}
     rows = rows[rows["code"].isin(drawn)].reset_index(drop=True)
-    number, classes = classified(rows["value"], is_too_few(rows, small_n=choice.small_n))
     scale = scale_of(choice.measure, rows["value"])
+    number, classes = classified(scale.as_written(rows["value"]), is_too_few(rows, small_n=choice.small_n))
     inside = _codes_inside(areas, choice)
     readings = readings_of(rows, choice.measure)
     properties = {}
@@ -135,14 +134,14 @@ def _names(shapes: Shapes, areas: pd.DataFrame, shown: AreaKey) -> tuple[Name, .
     return (*names, *shapes.water)
 
 
-def case_features(cases: pd.DataFrame, bounds: Bounds) -> FeatureCollection:
+def case_features(cases: pd.DataFrame, bounds: Bounds) -> list[Feature]:
     """Cases as dots; from MAX_SINGLE_CASES on, added up in square cells whose dots grow with them.
 
     `cases` has incident_id, lon, lat, category, reported_at, is_open.
     """
     placed = cases.dropna(subset=["lon", "lat"])
     if len(placed) <= MAX_SINGLE_CASES:
-        return collection(_dot(row) for row in placed.to_dict("records"))
+        return [_dot(row) for row in placed.to_dict("records")]
     west, south, east, north = bounds
     step = max(east - west, north - south) / CASE_CELLS or 1e-4
     cell = pd.DataFrame(
@@ -154,7 +153,7 @@ def case_features(cases: pd.DataFrame, bounds: Bounds) -> FeatureCollection:
     grouped = placed[["lon", "lat"]].assign(n=1).groupby([cell["x"], cell["y"]])
     sums = grouped.agg({"lon": "mean", "lat": "mean", "n": "size"}).reset_index(drop=True)
     largest = float(sums["n"].max())
-    return collection(_bubble(row, largest) for row in sums.to_dict("records"))
+    return [_bubble(row, largest) for row in sums.to_dict("records")]
 
 
 def _dot(row: Row) -> Feature:
@@ -163,7 +162,7 @@ def _dot(row: Row) -> Feature:
     at = row["reported_at"]
     category = row["category"] if isinstance(row["category"], str) else ""
     when = t("map.case_at", month=at.month, day=at.day, clock=f"{at:%H:%M}")
-    tip = f"{escape(category)}　{escape(words)}<br>{when}"
+    tip = f"{markup(category)}　{markup(words)}<br>{when}"
     return feature(_point(row), f"case-{row['incident_id']}", tip=tip, style=style)
 
 
@@ -175,7 +174,7 @@ def _bubble(row: Row, largest: float) -> Feature:
         "radius": round(2.5 + 9 * float(np.sqrt(n / largest)), 1),
     }
     at = _point(row)
-    return feature(at, f"cell-{at.x:.6f}-{at.y:.6f}", tip=escape(t("map.cases_n", n=f"{n:,}")), style=style)
+    return feature(at, f"cell-{at.x:.6f}-{at.y:.6f}", tip=markup(t("map.cases_n", n=f"{n:,}")), style=style)
 
 
 def _point(row: Row) -> shapely.Point:
@@ -198,8 +197,8 @@ def place_map(
         view=view,
         view_key="/".join(choice.shown),
         lines=_lines(shapes, choice),
-        routes=collection(shapes.routes) if choice.is_with_routes else None,
-        cases=case_features(cases, view) if choice.is_with_cases else None,
+        routes=shapes.routes if choice.is_with_routes else (),
+        cases=case_features(cases, view) if choice.is_with_cases else (),
         names=_names(shapes, areas, choice.shown),
     )
     return replace(drawn, layers=layers)

@@ -31,6 +31,15 @@ class Scale:
     divisor: float
     decimals: int
 
+    def as_written(self, values: pd.Series) -> pd.Series:
+        """The values rounded as they are written, so that no two classes read the same.
+
+        What is above 0 stays above it.
+        """
+        step = self.divisor / 10**self.decimals
+        rounded: pd.Series = (values / step).round() * step
+        return rounded.mask((values > 0) & (rounded == 0), step)
+
     def number(self, value: float) -> str:
         """The number without its unit; — when missing."""
         if math.isnan(value):
