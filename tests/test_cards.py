@@ -35,7 +35,7 @@ def figures(**values):
             "value": values.get(key, (math.nan, math.nan))[place],
             "numerator_n": 46 if key == "located_share" else pd.NA,
             "denominator_n": 50 if key == "located_share" else pd.NA,
-            "n": 50,
+            "n": 50 if key in values else pd.NA,
             "is_complete": True,
         }
         for key in OVERVIEW
@@ -77,7 +77,8 @@ def test_a_missing_value_is_a_dash_and_says_why():
     assert card.note == t("cards.not_divisible")
     assert card.previous == t("cards.no_previous")
     assert "nan" not in card_html(card).lower()
-    assert card_of("reported_n", reported_n=(5, math.nan)).note == t("cards.not_reached")
+    assert card_of("closed_n").note == t("cards.not_reached")
+    assert card_of("located_share", located_share=(0.9, math.nan)).note == t("cards.none_to_count")
 
 
 def test_the_target_in_force_stands_on_the_card_and_in_the_line():

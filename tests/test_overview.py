@@ -219,6 +219,21 @@ def test_the_command_line_gets_one_row_a_group_with_missing_as_none(tmp_path):
         overview_rows(data, by="weather")
 
 
+def test_what_happened_at_the_very_as_of_is_counted_once():
+    at_the_end = frame(
+        "incidents",
+        [
+            case(1, "2023-09-13 08:00", "2023-09-14 12:00"),
+            case(2, "2023-09-14 12:00"),
+            case(3, "2023-09-14 12:01"),
+        ],
+    )
+    seen = {"incidents": stamp("2023-09-14 12:00")}
+    figures = weekly_figures(at_the_end, CHECKINS, [WEEK], as_of=seen)
+    assert row(figures, "closed_n")["value"] == 1
+    assert row(figures, "open_n")["value"] == 1
+
+
 def test_no_records_give_no_rows(tmp_path):
     empty = dataset_of_frames({}, as_of={}, settings=settings_of(tmp_path), data_dir=tmp_path)
     assert overview_rows(empty) == []

@@ -103,10 +103,7 @@ def _metric_card(
     value = float(by_week["value"][str(week)])
     before = float(by_week["value"].get(str(week.shifted(-1)), math.nan))
     scale = metric_scale(key, [value if not math.isnan(value) else before])
-    if math.isnan(value):
-        note = t("cards.not_divisible") if key in not_divisible else t("cards.not_reached")
-    else:
-        note = "" if bool(now["is_complete"]) else t("cards.partial")
+    note = _note(key, value, now, not_divisible)
     counts = (None if pd.isna(now[c]) else int(now[c]) for c in ("numerator_n", "denominator_n", "n"))
     return Card(
         label=metric_label(key),
@@ -120,6 +117,15 @@ def _metric_card(
         points=tuple(float(v) for v in rows["value"]),
         target_value=target.value if target else math.nan,
     )
+
+
+def _note(key: str, value: float, now: pd.Series, not_divisible: set[str]) -> str:
+    """Why a figure is missing, or that its week is not over."""
+    if not math.isnan(value):
+        return "" if bool(now["is_complete"]) else t("cards.partial")
+    if key in not_divisible:
+        return t("cards.not_divisible")
+    return t("cards.not_reached") if pd.isna(now["n"]) else t("cards.none_to_count")
 
 
 def _previous_words(shown: str, value: float, before: float, change: str) -> str:

@@ -7,6 +7,7 @@ map and the command line give the same number for the same week.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -63,7 +64,8 @@ def incident_counts(
     (median minutes report → close of those closed in the window and not before their report).
     """
     reported_at, closed_at, status = incidents["reported_at"], incidents["closed_at"], incidents["status"]
-    end_at = span.end_at if as_of is None else min(span.end_at, as_of)
+    # As-of is the last moment that is known, so what happened then has happened.
+    end_at = span.end_at if as_of is None else min(span.end_at, as_of + timedelta(microseconds=1))
     is_reported = span.holds(reported_at)
     is_closed = span.holds(closed_at)
     is_unclosed = closed_at.ge(end_at) | (closed_at.isna() & status.ne("closed").fillna(True))
@@ -249,8 +251,8 @@ def overview_rows(
 
     Keys of a row: group (`all` without `by`; None where the record names none), reported_n,
     closed_n, open_n (at the window's end), closed_median_min, located_n, located_share,
-    checkins_n (None where check-ins cannot be grouped so). Groups with nothing to count are
-    left out.
+    checkins_n (None where check-ins cannot be grouped so or none were brought). Groups with
+    nothing to count are left out.
 
     Raises
     ------
@@ -271,7 +273,7 @@ def overview_rows(
     checkins_n = checked[span.holds(checkins["at"]).reindex(checked.index)].value_counts()
     table = counts.reindex(counts.index.union(checkins_n.index)).fillna(dict.fromkeys(_COUNTS, 0))
     table = table[table[_COUNTS].sum(axis=1).gt(0) | table.index.isin(checkins_n.index)]
-    can_group = by in (None, "community")
+    has_checkins = by in (None, "community") and "checkins" in dataset.as_of
     rows: list[dict[str, object]] = []
     for name, row in table.iterrows():
         reported_n, median = int(row["reported_n"]), row["closed_median_min"]
@@ -284,7 +286,7 @@ def overview_rows(
                 "closed_median_min": None if pd.isna(median) else round(float(median), 4),
                 "located_n": int(row["located_n"]),
                 "located_share": int(row["located_n"]) / reported_n if reported_n else None,
-                "checkins_n": int(checkins_n.get(name, 0)) if can_group else None,
+                "checkins_n": int(checkins_n.get(name, 0)) if has_checkins else None,
             }
         )
     return rows

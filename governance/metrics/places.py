@@ -7,6 +7,7 @@ Each measure is declared once in MEASURES; its name, unit and definition stand u
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
@@ -103,7 +104,8 @@ def incident_flags(incidents: pd.DataFrame, *, week: Week, as_of: datetime | Non
     (closed in the week, not before its report). Voided and transferred cases are never open.
     """
     reported_at, closed_at = incidents["reported_at"], incidents["closed_at"]
-    end_at = week.end_at if as_of is None else min(week.end_at, as_of)
+    # As-of is the last moment that is known, so what happened then has happened.
+    end_at = week.end_at if as_of is None else min(week.end_at, as_of + timedelta(microseconds=1))
     is_before_end = reported_at.lt(week.end_at)
     is_reported = reported_at.ge(week.start_at) & is_before_end
     is_counted = ~incidents["status"].isin(UNCOUNTED_STATUSES)

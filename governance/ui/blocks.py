@@ -17,7 +17,7 @@ import streamlit as st
 
 from governance import access
 from governance.text import has, t
-from governance.ui.shell import error_boundary
+from governance.ui.shell import LOG, error_boundary
 from governance.ui.words import week_words
 
 if TYPE_CHECKING:
@@ -58,7 +58,10 @@ def csv_bytes(frame: pd.DataFrame) -> bytes:
 
 
 def _log_export(dataset: Dataset, name: str, rows_n: int) -> None:
-    access.record_access(dataset.data_dir, "export", what=name, rows=rows_n)
+    try:
+        access.record_access(dataset.data_dir, "export", what=name, rows=rows_n)
+    except OSError as error:  # a callback has no boundary around it
+        LOG.error("export %s of %s rows could not be recorded: %s", name, rows_n, error)
 
 
 def show_download(page: Page, name: str, data: pd.DataFrame, *, suffix: str = "") -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -91,24 +92,40 @@ def conclusion_words(figures: pd.DataFrame, week: Week, dataset: Dataset) -> str
 
 
 # --------------------------------------------------------------------------------- parts
-def show_figures(page: Page, selection: Selection) -> None:
-    """The conclusion and the six cards."""
-    figures = cached(_weekly, page.dataset, selection)
-    week = selection.week
-    blocks.show_conclusion(page.spec.title, week, conclusion_words(figures, week, page.dataset))
-    scope = selection.scope
+@dataclass(frozen=True)
+class FiguresPart:
+    """The upper half of the page, ready to show."""
+
+    sentence: str
+    cards: str
+    key: str
+
+
+def _figures_part(dataset: Dataset, selection: Selection) -> FiguresPart:
+    figures, week, scope = cached(_weekly, dataset, selection), selection.week, selection.scope
     drawn = cards.metric_cards(
         figures,
         week,
-        targets=page.dataset.frame("targets"),
+        targets=dataset.frame("targets"),
         not_divisible=[key for key in OVERVIEW if not scope.allows(key)],
     )
-    blocks.show_svg(cards.cards_html(drawn))
     has_target = any(card.target for card in drawn)
-    key = cards.cards_key_html(shown_weeks(page.dataset, week), has_target=has_target)
+    return FiguresPart(
+        sentence=conclusion_words(figures, week, dataset),
+        cards=cards.cards_html(drawn),
+        key=cards.cards_key_html(shown_weeks(dataset, week), has_target=has_target),
+    )
+
+
+def show_figures(page: Page, selection: Selection) -> None:
+    """The conclusion and the six cards."""
+    part = cached(_figures_part, page.dataset, selection)
+    blocks.show_conclusion(page.spec.title, selection.week, part.sentence)
+    blocks.show_svg(part.cards)
     with blocks.row("cards-foot"):
-        blocks.show_svg(key)
-        blocks.show_download(page, "cards", _named(figures), suffix=str(week))
+        blocks.show_svg(part.key)
+        data = _named(cached(_weekly, page.dataset, selection))
+        blocks.show_download(page, "cards", data, suffix=str(selection.week))
 
 
 def _named(figures: pd.DataFrame) -> pd.DataFrame:
@@ -116,11 +133,23 @@ def _named(figures: pd.DataFrame) -> pd.DataFrame:
     return figures.assign(metric=figures["metric"].map({key: metric_label(key) for key in OVERVIEW}))
 
 
+def _strips(dataset: Dataset, selection: Selection) -> str:
+    return strips.community_strips_html(
+        cached(_communities, dataset, selection),
+        small_n=dataset.settings.integer("small_n"),
+        chosen=selection.community_code,
+    )
+
+
 def show_communities(page: Page, selection: Selection) -> None:
     """The communities side by side, in the order of their codes."""
     figures = cached(_communities, page.dataset, selection)
     known_n = page.dataset.frame("communities")["community_code"].nunique()
-    title = t("week_overview.communities_title", n=known_n or "")
+    title = (
+        t("week_overview.communities_title", n=known_n)
+        if known_n
+        else t("week_overview.communities_title_none")
+    )
     with blocks.panel(
         "communities",
         title=title,
@@ -132,9 +161,7 @@ def show_communities(page: Page, selection: Selection) -> None:
         if not known_n:
             blocks.show_empty(t("week_overview.communities_none"))
             return
-        small_n = page.dataset.settings.integer("small_n")
-        chosen = selection.community_code
-        blocks.show_svg(strips.community_strips_html(figures, small_n=small_n, chosen=chosen))
+        blocks.show_svg(cached(_strips, page.dataset, selection))
 
 
 def show_estates(page: Page, selection: Selection) -> None:

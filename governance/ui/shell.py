@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from governance.ui.navigation import PageSpec
 
 FILTER_PARAMS = ("week", "community", "category", "team")
-_LOG = logging.getLogger("governance.dashboard")
+LOG = logging.getLogger("governance.dashboard")
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Page:
 
 def start_log(folder: Path) -> None:
     """Send the dashboard's log to standard error and, where it can be written, DIR/dashboard.log."""
-    if any(handler.name == _LOG.name for handler in _LOG.handlers):
+    if any(handler.name == LOG.name for handler in LOG.handlers):
         return
     form = logging.Formatter("%(asctime)s %(levelname)s %(message)s")
     handlers: list[logging.Handler] = [logging.StreamHandler()]
@@ -62,11 +62,11 @@ def start_log(folder: Path) -> None:
             )
         )
     for handler in handlers:
-        handler.name = _LOG.name
+        handler.name = LOG.name
         handler.setFormatter(form)
-        _LOG.addHandler(handler)
-    _LOG.setLevel(logging.INFO)
-    _LOG.propagate = False
+        LOG.addHandler(handler)
+    LOG.setLevel(logging.INFO)
+    LOG.propagate = False
 
 
 def start_navigation() -> StreamlitPage:
@@ -123,7 +123,7 @@ def _side_foot(dataset: Dataset | None) -> str:
 def show_failure(error: BaseException) -> None:
     """One sentence and a number on screen; the traceback under that number in the log."""
     number = f"E-{secrets.token_hex(3).upper()}"
-    _LOG.error("%s %s", number, error, exc_info=error)
+    LOG.error("%s %s", number, error, exc_info=error)
     sentence = explain(error) if isinstance(error, GovernanceError) else t("shell.failed")
     st.markdown(
         f'<div class="failure" role="alert">{escape(sentence)}'
