@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from governance.errors import UsageError
@@ -9,11 +10,14 @@ from governance.records import store
 from governance.records.coverage import Coverage
 from governance.records.intake import ImportRequest, import_files
 from governance.sample.exports import write_raw_exports
+from governance.schema import kind_named
 from governance.settings import BUNDLED_REFERENCE_DIR
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
+
+    from governance.sample.exports import RawExport
 
 _GENERATION_SHARE = 0.4
 
@@ -48,22 +52,32 @@ def make_demonstration(
     exports = write_raw_exports(
         data_dir, seed=seed, on_progress=lambda step, share: report(step, share * _GENERATION_SHARE)
     )
-    sizes = [export.path.stat().st_size for export in exports]
+    groups = _together(exports)
+    sizes = [sum(export.path.stat().st_size for export in group) for group in groups]
     done = 0
-    for export, size in zip(exports, sizes, strict=True):
+    for group, size in zip(groups, sizes, strict=True):
         share = _GENERATION_SHARE + (1 - _GENERATION_SHARE) * done / sum(sizes)
-        report(export.path.name, share)
-        import_files(
-            ImportRequest(
-                kind=export.kind,
-                paths=(export.path,),
-                mapping=export.mapping,
-                crs=export.crs,
-                as_of=export.as_of,
-                coverage=Coverage.parse(export.coverage) if export.coverage else Coverage(),
-                origin="sample",
-            ),
-            data_dir,
-        )
+        report(kind_named(group[0].kind).label, share)
+        import_files(_request(group), data_dir)
         done += size
     report("", 1.0)
+
+
+def _together(exports: Sequence[RawExport]) -> list[tuple[RawExport, ...]]:
+    """Exports in order, those that are read alike in one import: as when all are brought in at once."""
+    groups = groupby(exports, key=lambda export: (export.kind, export.crs, export.mapping))
+    return [tuple(group) for _, group in groups]
+
+
+def _request(group: Sequence[RawExport]) -> ImportRequest:
+    """The import of a group; it knows the street through its latest export."""
+    last = group[-1]
+    return ImportRequest(
+        kind=last.kind,
+        paths=tuple(export.path for export in group),
+        mapping=last.mapping,
+        crs=last.crs,
+        as_of=max(export.as_of for export in group),
+        coverage=Coverage.parse(last.coverage) if last.coverage else Coverage(),
+        origin="sample",
+    )
