@@ -8,6 +8,8 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
 
+from governance.settings import PROJECT_DIR
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -47,7 +49,7 @@ def rerun_page(file: str) -> dict[str, object]:
     """
     from streamlit.testing.v1 import AppTest
 
-    page = AppTest.from_file("dashboard.py", default_timeout=120)
+    page = AppTest.from_file(PROJECT_DIR / "dashboard.py", default_timeout=120)
     page.run()
     if file:
         page.switch_page(f"pages/{file}.py")
