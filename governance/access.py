@@ -23,7 +23,8 @@ _ID_NUMBER = r"(?<!\d)\d{6}[ -]?\d{8}[ -]?\d{3}[\dXx](?!\d)"
 _MOBILE = r"(?<!\d)(?:\+?86[ -]?)?1\d{2}[ -]?\d{4}[ -]?\d{4}(?!\d)"
 _LANDLINE = r"(?<!\d)0\d{2,3}[ -]\d{7,8}(?!\d)"
 _LONG_NUMBER = r"(?<!\d)\d{7,}(?!\d)"
-_DOOR = r"(?:\d+|[一二三四五六七八九十]+)\s*(?:栋|幢|号楼|单元|室|楼(?=\d))|(?<=\d)[-－—]\d{1,4}(?:[-－—]\d{1,4})*|\d{1,2}-\d{1,4}"
+_BLOCK = r"(?:\d+|[一二三四五六七八九十]+)\s*(?:栋|幢|号楼|单元|室|楼(?=\d))"
+_DOOR = _BLOCK + r"|(?<![\d-])\d{1,3}(?:[-－—]\d{1,4}){1,3}(?!\d)"
 _FREE_TEXT = re.compile("|".join((_ID_NUMBER, _MOBILE, _LANDLINE, _LONG_NUMBER, _DOOR)))
 _ADDRESS_DOOR = re.compile(_DOOR)
 _MASK = "＊"

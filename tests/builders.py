@@ -68,7 +68,13 @@ def import_small_street(data_dir: Path) -> None:
         for cell in (1, 2):
             west = 106.540 + 0.002 * (number - 1) + 0.001 * (cell - 1)
             code = f"M{number}{cell}"
-            cell_of = {"microgrid_code": code, "name": code, "grid_code": f"G{number}", "tier": 2, "households": 50}
+            cell_of = {
+                "microgrid_code": code,
+                "name": code,
+                "grid_code": f"G{number}",
+                "tier": 2,
+                "households": 50,
+            }
             tables["microgrids"].append({"properties": cell_of, "geometry": square(west, 29.560, 0.001)})
     folder = data_dir.parent / "exports"
     folder.mkdir(parents=True, exist_ok=True)

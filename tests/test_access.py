@@ -30,11 +30,14 @@ def test_numbers_in_free_text_are_masked(text: str, hidden: str) -> None:
 
 def test_ordinary_words_stay() -> None:
     assert access.masked_text("路边堆放建渣，约 3 处，90 天第 6 次") == "路边堆放建渣，约 3 处，90 天第 6 次"
+    assert access.masked_text("2023-09-07 15:04 发现") == "2023-09-07 15:04 发现"
     assert access.masked_address("学田湾正街48号") == "学田湾正街48号"
 
 
 def test_a_frame_of_members_shows_no_name_and_no_phone() -> None:
-    members = pd.DataFrame({"member_id": ["M-1"], "name": ["微网格员甲"], "phone": ["10000000031"], "role": ["楼栋长"]})
+    members = pd.DataFrame(
+        {"member_id": ["M-1"], "name": ["微网格员甲"], "phone": ["10000000031"], "role": ["楼栋长"]}
+    )
     shown = access.masked_frame(members, "members")
     assert shown["name"][0] == "微＊＊＊＊"
     assert shown["phone"][0] == "100＊＊＊＊31"

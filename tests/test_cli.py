@@ -27,7 +27,12 @@ def test_import_prints_one_object_and_says_with_its_exit_code_what_happened(tmp_
     mixed = write_csv(tmp_path / "mixed.csv", [case("A2"), case("")])
     refused = write_csv(tmp_path / "refused.csv", [case("")])
     data = ("--data", tmp_path / "d", "--json")
-    assert [run("import", "incidents", path, *data).exit_code for path in (good, good, mixed, refused)] == [0, 0, 3, 1]
+    assert [run("import", "incidents", path, *data).exit_code for path in (good, good, mixed, refused)] == [
+        0,
+        0,
+        3,
+        1,
+    ]
     told = printed("import", "incidents", good, *data, "--as-of", "2023-09-17T23:52")
     assert told["unchanged"] == told["rows_read"] == 1
     assert told["as_of"] == "2023-09-17T23:52:00+08:00"

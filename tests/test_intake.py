@@ -91,7 +91,9 @@ def test_updated_at_outranks_the_latest_stamp(tmp_path: Path) -> None:
     assert counts(imported(data, "incidents", [reopened])) == (0, 1, 0, 0)
     row = incidents(data).loc["A1"]
     assert row["status"] == "open"
-    assert row["closed_at"] == pd.Timestamp("2023-09-15 10:00", tz="Asia/Shanghai"), "a known stage is not erased"
+    assert row["closed_at"] == pd.Timestamp("2023-09-15 10:00", tz="Asia/Shanghai"), (
+        "a known stage is not erased"
+    )
 
 
 def test_a_column_the_file_lacks_keeps_what_is_known(tmp_path: Path) -> None:
@@ -105,11 +107,15 @@ def test_a_column_the_file_lacks_keeps_what_is_known(tmp_path: Path) -> None:
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
-def test_split_over_files_or_not_the_state_is_the_same(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
+def test_split_over_files_or_not_the_state_is_the_same(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
     day = st.integers(1, 28)
     row = st.builds(
         lambda key, day, closed: case(
-            f"A{key}", 更新时间=f"2023-08-{day:02d} 10:00", 结案时间=f"2023-08-{closed:02d} 12:00" if closed % 2 else ""
+            f"A{key}",
+            更新时间=f"2023-08-{day:02d} 10:00",
+            结案时间=f"2023-08-{closed:02d} 12:00" if closed % 2 else "",
         ),
         st.integers(1, 3),
         day,
@@ -119,7 +125,9 @@ def test_split_over_files_or_not_the_state_is_the_same(tmp_path_factory: pytest.
     cut = data.draw(st.integers(0, len(rows)))
     folder = tmp_path_factory.mktemp("split")
     whole = counts(imported(folder / "whole", "incidents", rows))
-    parts = [counts(imported(folder / "parts", "incidents", part)) for part in (rows[:cut], rows[cut:]) if part]
+    parts = [
+        counts(imported(folder / "parts", "incidents", part)) for part in (rows[:cut], rows[cut:]) if part
+    ]
     assert tuple(map(sum, zip(*parts, strict=True))) == whole
     columns = ["updated_at", "closed_at", "reported_at"]
     pd.testing.assert_frame_equal(incidents(folder / "whole")[columns], incidents(folder / "parts")[columns])
@@ -142,8 +150,26 @@ def test_names_addresses_and_points_find_the_micro_grid(tmp_path: Path) -> None:
     result = imported(data, "incidents", rows)
     found = incidents(data)
     assert found["microgrid_code"].fillna("").to_list() == ["M11", "M12", "", "M21", "", "", "", ""]
-    assert found["community_code"].fillna("").to_list() == ["C1", "C1", "C2", "C2", "没有的社区", "C2", "", ""]
-    assert found["located_by"].to_list() == ["point", "address", "none", "code", "none", "none", "none", "none"]
+    assert found["community_code"].fillna("").to_list() == [
+        "C1",
+        "C1",
+        "C2",
+        "C2",
+        "没有的社区",
+        "C2",
+        "",
+        "",
+    ]
+    assert found["located_by"].to_list() == [
+        "point",
+        "address",
+        "none",
+        "code",
+        "none",
+        "none",
+        "none",
+        "none",
+    ]
     assert result.flags == {"location_mismatch": 1, "unknown_area": 3, "zero_point": 1}
 
 
@@ -177,7 +203,10 @@ def test_implausible_stamps_are_flagged_and_do_not_move_as_of(tmp_path: Path) ->
 
 
 def test_backward_stages_are_flagged(tmp_path: Path) -> None:
-    rows = [case("A1", 受理时间="2023-09-11 08:59"), case("A2", 派遣时间="2023-09-11 09:05", 结案时间="2023-09-11 09:04")]
+    rows = [
+        case("A1", 受理时间="2023-09-11 08:59"),
+        case("A2", 派遣时间="2023-09-11 09:05", 结案时间="2023-09-11 09:04"),
+    ]
     assert imported(tmp_path / "d", "incidents", rows).flags["stage_order"] == 2
 
 
@@ -218,7 +247,13 @@ def test_nothing_usable_is_exit_1_and_header_only_is_exit_0(tmp_path: Path) -> N
 
 
 def test_pings_are_known_by_person_device_and_time(tmp_path: Path) -> None:
-    row = {"人员编号": "K1", "终端编号": "D1", "定位时间": "2023-09-11 09:00:00", "经度": 106.54, "纬度": 29.56}
+    row = {
+        "人员编号": "K1",
+        "终端编号": "D1",
+        "定位时间": "2023-09-11 09:00:00",
+        "经度": 106.54,
+        "纬度": 29.56,
+    }
     rows = [row, row, {**row, "终端编号": "D2"}, {**row, "定位时间": ""}, {**row, "经度": 106.55}]
     result = imported(tmp_path / "d", "pings", rows)
     assert counts(result) == (2, 1, 1, 1)

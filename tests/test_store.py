@@ -20,14 +20,26 @@ _IMPORT = "from governance.cli import main; main()"
 
 
 def start_import(data_dir: Path, path: Path) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-c", _IMPORT, "import", "incidents", str(path), "--data", str(data_dir), "--json"]
+    command = [
+        sys.executable,
+        "-c",
+        _IMPORT,
+        "import",
+        "incidents",
+        str(path),
+        "--data",
+        str(data_dir),
+        "--json",
+    ]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
 def test_an_import_killed_at_any_moment_leaves_old_or_new(tmp_path: Path) -> None:
     data = tmp_path / "d"
     imported(data, "incidents", [case("A1"), case("A2")])
-    bigger = write_csv(tmp_path / "big.csv", [case(f"A{n}", 结案时间="2023-09-12 10:00") for n in range(20_000)])
+    bigger = write_csv(
+        tmp_path / "big.csv", [case(f"A{n}", 结案时间="2023-09-12 10:00") for n in range(20_000)]
+    )
     for delay_s in (0.3, 0.7, 1.0, 1.3, 1.6, 2.0):
         process = start_import(data, bigger)
         time.sleep(delay_s)
@@ -41,7 +53,8 @@ def test_an_import_killed_at_any_moment_leaves_old_or_new(tmp_path: Path) -> Non
 def test_two_imports_at_once_lose_and_double_nothing(tmp_path: Path) -> None:
     data = tmp_path / "d"
     files = [
-        write_csv(tmp_path / f"{name}.csv", [case(f"{name}{n}") for n in range(500)]) for name in ("A", "B", "C")
+        write_csv(tmp_path / f"{name}.csv", [case(f"{name}{n}") for n in range(500)])
+        for name in ("A", "B", "C")
     ]
     running = [start_import(data, path) for path in files]
     for process in running:

@@ -54,8 +54,19 @@ def test_text_that_is_no_stamp_is_unreadable(text: str) -> None:
 
 
 def test_forms_may_mix_in_one_column() -> None:
-    texts = ["2023-09-07 15:04", "2023/9/7 15:04", "45176.5", "x", None, "2023-09-07T07:04:00Z", "2023年9月7日"]
-    hours = [s and s.strftime("%H:%M") for s in v.stamps(pa.array(texts), timezone="Asia/Shanghai").values.to_pylist()]
+    texts = [
+        "2023-09-07 15:04",
+        "2023/9/7 15:04",
+        "45176.5",
+        "x",
+        None,
+        "2023-09-07T07:04:00Z",
+        "2023年9月7日",
+    ]
+    hours = [
+        s and s.strftime("%H:%M")
+        for s in v.stamps(pa.array(texts), timezone="Asia/Shanghai").values.to_pylist()
+    ]
     assert hours == ["15:04", "15:04", "12:00", None, None, "15:04", "00:00"]
 
 

@@ -57,7 +57,8 @@ def csv_bytes(frame: pd.DataFrame) -> bytes:
     return safe.rename(columns=headers).to_csv(index=False).encode("utf-8-sig")
 
 
-def _log_export(dataset: Dataset, name: str, rows_n: int) -> None:
+def log_export(dataset: Dataset, name: str, rows_n: int) -> None:
+    """Note in the log that rows left the product."""
     try:
         access.record_access(dataset.data_dir, "export", what=name, rows=rows_n)
     except OSError as error:  # a callback has no boundary around it
@@ -74,7 +75,7 @@ def show_download(page: Page, name: str, data: pd.DataFrame, *, suffix: str = ""
         mime="text/csv",
         key=f"download-{name}",
         type="tertiary",
-        on_click=_log_export,
+        on_click=log_export,
         args=(page.dataset, name, len(data)),
     )
 

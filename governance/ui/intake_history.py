@@ -132,7 +132,8 @@ def _chosen_headers(kind: Kind, headers: tuple[str, ...]) -> dict[str, str]:
             "label": st.column_config.TextColumn(t("data_intake.editor_label")),
             "help": st.column_config.TextColumn(t("data_intake.editor_help")),
             "header": st.column_config.SelectboxColumn(
-                t("data_intake.editor_header"), options=[t("data_intake.editor_none"), *dict.fromkeys(headers)]
+                t("data_intake.editor_header"),
+                options=[t("data_intake.editor_none"), *dict.fromkeys(headers)],
             ),
         },
     )

@@ -246,6 +246,8 @@ def _show_refused(page: Page, result: ImportResult) -> None:
         path.read_bytes(),
         file_name=path.name,
         mime="text/csv",
+        on_click=blocks.log_export,
+        args=(page.dataset, path.name, result.refused),
     )
 
 
