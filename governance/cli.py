@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from governance.errors import GovernanceError, UsageError
+from governance.errors import GovernanceError, StoreError, UsageError
 from governance.settings import data_dir_from_environment
 from governance.text import explain, reason, t
 from governance.workdays import stamp_from
@@ -105,7 +105,7 @@ def import_command(
 ) -> None:
     """Import files of one kind."""
     from governance.records.coverage import Coverage
-    from governance.records.intake import ImportRequest, import_files
+    from governance.records.intake import ImportRequest, ImportResult, import_files
 
     request = ImportRequest(
         kind=kind,
@@ -115,9 +115,12 @@ def import_command(
         as_of=stamp_from(as_of) if as_of else None,
         coverage=Coverage.parse(covers) if covers else Coverage(),
     )
-    result = import_files(request, _data_dir(data_dir))
-    for refused in result.files_refused:
-        click.echo(refused["reason"], err=True)
+    try:
+        result = import_files(request, _data_dir(data_dir))
+    except StoreError as error:
+        result = ImportResult.failed(request, explain(error))
+    for sentence in dict.fromkeys(refused["reason"] for refused in result.files_refused):
+        click.echo(sentence, err=True)
     if is_json:
         _print_json(result.as_json())
     else:

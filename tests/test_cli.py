@@ -7,6 +7,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from governance.cli import main
+from governance.records import store
 from tests.builders import case, write_csv
 
 if TYPE_CHECKING:
@@ -89,3 +90,16 @@ def test_a_damaged_store_is_exit_1(tmp_path: Path) -> None:
     result = run("check", "--data", tmp_path, "--json")
     assert result.exit_code == 1
     assert "governance rebuild" in result.stderr
+
+
+def test_a_lock_that_does_not_come_free_still_prints_the_object(tmp_path: Path) -> None:
+    data = tmp_path / "d"
+    data.mkdir()
+    (data / "settings.toml").write_text("lock_wait_s = 0\n", encoding="utf-8")
+    path = write_csv(tmp_path / "x.csv", [case("A1")])
+    with store.locked(data):
+        result = run("import", "incidents", path, "--data", data, "--json")
+    assert result.exit_code == 1
+    told = json.loads(result.stdout)
+    assert (told["rows_read"], told["accepted"], told["files"]) == (0, 0, ["x.csv"])
+    assert "正在导入" in told["files_refused"][0]["reason"]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from governance.errors import UsageError
 from governance.records import intake, store
-from governance.records.coverage import Coverage, lost_cases
+from governance.records.coverage import Coverage
 from governance.records.intake import ImportRequest, import_files
 from tests.builders import case, import_small_street, imported, write_csv
 
@@ -215,10 +215,11 @@ def test_open_case_missing_from_a_full_list_is_lost_until_seen_again(tmp_path: P
     imported(data, "incidents", [case("A1"), case("A2"), case("A3", 结案时间="2023-09-12 10:00")])
     full = imported(data, "incidents", [case("A2")], coverage=Coverage("all_open"))
     assert full.lost_cases == 1
-    lost = lost_cases(data, store.read_manifest(data)).to_pylist()
+    lost = store.lost_cases(data, store.read_manifest(data)).to_pylist()
     assert lost == [{"incident_id": "A1", "last_seen_at": "2023-09-12T10:00:00+08:00"}]
+    assert incidents(data)["last_seen_at"].notna().to_dict() == {"A1": True, "A2": False, "A3": False}
     imported(data, "incidents", [case("A1")])
-    assert len(lost_cases(data, store.read_manifest(data))) == 0
+    assert len(store.lost_cases(data, store.read_manifest(data))) == 0
 
 
 def test_round_row_counts_are_warned_of(tmp_path: Path) -> None:

@@ -14,12 +14,12 @@ from governance.records import store
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
     from pathlib import Path
 
     from governance.schema import Kind
 
 FILTERS = ("unknown", "all_open", "reported", "closed")
-LOST = "incidents.lost"
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,12 @@ class Coverage:
         if name not in FILTERS or (name in ("reported", "closed")) != bool(since and until):
             raise UsageError("bad_coverage", coverage=text)
         return cls(name, since or None, until or None)
+
+    def or_seen(self, stamps: tuple[datetime, datetime] | None) -> Coverage:
+        """What was told, else the days the rows themselves span."""
+        if self.filter != "unknown" or stamps is None:
+            return self
+        return Coverage("unknown", *(stamp.date().isoformat() for stamp in stamps))
 
 
 def coverage_from(entry: Mapping[str, str | None]) -> Coverage:
@@ -72,7 +78,7 @@ def with_lost_cases(
     """
     if seen is None:
         return manifest, 0
-    before = lost_cases(data_dir, manifest)
+    before = store.lost_cases(data_dir, manifest)
     kept = before.filter(pc.invert(pc.is_in(before["incident_id"], seen)))
     if coverage.filter != "all_open":
         return (manifest if len(kept) == len(before) else _with_lost(data_dir, manifest, kept)), 0
@@ -91,17 +97,10 @@ def _missing(data_dir: Path, manifest: store.Manifest, accounted: pa.Array) -> p
     return pa.table({"incident_id": missing["incident_id"], "last_seen_at": pa.array(stamps, pa.string())})
 
 
-def lost_cases(data_dir: Path, manifest: store.Manifest) -> pa.Table:
-    """Cases of unknown fate: `incident_id` and `last_seen_at` (ISO text)."""
-    empty = pa.table({"incident_id": pa.array([], pa.string()), "last_seen_at": pa.array([], pa.string())})
-    segments = manifest.tables.get(LOST, ())
-    return pa.concat_tables([empty, *(pq.read_table(data_dir / segment.path) for segment in segments)])
-
-
 def _with_lost(data_dir: Path, manifest: store.Manifest, table: pa.Table) -> store.Manifest:
-    folder = store.folder_of(data_dir, LOST)
+    folder = store.folder_of(data_dir, store.LOST_CASES)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{manifest.generation + 1:06d}-{len(manifest.imports):06d}.parquet"
     pq.write_table(table, path)
     segment = store.Segment(path=path.relative_to(data_dir).as_posix(), rows=len(table))
-    return manifest.with_table(LOST, (segment,))
+    return manifest.with_table(store.LOST_CASES, (segment,))

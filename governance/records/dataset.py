@@ -41,6 +41,7 @@ def empty_frame(kind: str) -> pd.DataFrame:
         columns["geometry"] = pd.Series(dtype="string")
     if spec.is_located:
         columns["located_by"] = pd.Series(dtype="string")
+        columns["last_seen_at"] = pd.Series(dtype=PANDAS_TYPES["stamp"])
     columns |= {"flags": pd.Series(dtype="string"), "file": pd.Series(dtype="string")}
     columns |= {"row": pd.Series(dtype="int64"), "import_id": pd.Series(dtype="string")}
     return pd.DataFrame(columns)
@@ -67,7 +68,8 @@ class Dataset:
 
         Columns are those of the schema plus `flags` (codes joined by blanks), `file`, `row`,
         `import_id`; `geometry` (WKT, WGS-84) where the kind has one; `located_by` (code,
-        address, point, none) for incidents. Callers must not write into it.
+        address, point, none) and `last_seen_at` (of an open case a full list no longer shows)
+        for incidents. Callers must not write into it.
         """
         if kind not in self._frames:
             self._frames[kind] = access.masked_frame(self.load(kind), kind)

@@ -78,6 +78,13 @@ class ImportResult:
     warnings: tuple[str, ...] = ()
     lost_cases: int = 0
 
+    @classmethod
+    def failed(cls, request: ImportRequest, reason: str) -> ImportResult:
+        """The result of an import that could not begin: every file refused for one reason."""
+        refused = tuple({"file": path.name, "reason": reason} for path in request.paths)
+        names = tuple(path.name for path in request.paths)
+        return cls(request.kind, names, 0, 0, 0, 0, 0, {}, {}, None, refused, None, "")
+
     @property
     def exit_code(self) -> int:
         """0 nothing refused, 3 some rows or files refused and others stored, 1 nothing done."""
@@ -229,7 +236,8 @@ def _imported(
         warnings=tuple(staged.warnings),
         lost_cases=lost,
     )
-    entry = _ledger_entry(result, request, now, names, mapping_name)
+    coverage = request.coverage.or_seen(staged.first_stamps)
+    entry = _ledger_entry(result, replace(request, coverage=coverage), now, names, mapping_name)
     latest = [stamp for stamp in (as_of, _as_of(manifest, kind.name)) if stamp is not None]
     as_ofs = (
         {**manifest.as_of, kind.name: max(latest).isoformat()}

@@ -10,7 +10,6 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from governance.records import store
-from governance.records.coverage import lost_cases
 from governance.records.engine import frame_of
 from governance.schema import kind_named, schema
 
@@ -71,6 +70,6 @@ def quality_report(data_dir: Path) -> dict[str, Any]:
     return {
         "kinds": kinds,
         "imports_n": sum(not entry.is_undone for entry in manifest.imports),
-        "lost_cases_n": len(lost_cases(data_dir, manifest)),
+        "lost_cases_n": len(store.lost_cases(data_dir, manifest)),
         "fingerprint": store.fingerprint(data_dir),
     }

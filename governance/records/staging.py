@@ -84,6 +84,7 @@ class Staged:
     rows_read: int = 0
     flagged: int = 0
     latest_at: datetime | None = None
+    first_stamps: tuple[datetime, datetime] | None = None
 
     @property
     def refused(self) -> int:
@@ -104,11 +105,18 @@ class Staged:
         self.rows_read += other.rows_read
         self.flagged += other.flagged
         self.see(other.latest_at)
+        self.span(other.first_stamps)
 
     def see(self, stamp: datetime | None) -> None:
         """Note the latest stamp of some rows."""
         if stamp is not None and (self.latest_at is None or stamp > self.latest_at):
             self.latest_at = stamp
+
+    def span(self, stamps: tuple[datetime, datetime] | None) -> None:
+        """Note the earliest and latest first stamp (report, collection, …) of some rows."""
+        if stamps is not None:
+            known = (*stamps, *(self.first_stamps or ()))
+            self.first_stamps = (min(known), max(known))
 
 
 def staged_files(paths: Sequence[Path], job: StagingJob) -> Staged:
@@ -221,10 +229,19 @@ def _count(staged: Staged, found: Checked, chunk: pa.Table, table: RawTable, rul
             staged.flags[code] += entry["counts"]
     staged.refusals.update(refusal.code for refusal in found.refusals)
     staged.see(latest_plausible(found.rows, rules))
+    staged.span(_first_stamps(found.rows, rules))
     if found.refusals:
         staged.refused_rows.append(
             refused_rows(chunk, found.refusals, file=table.file, headers=table.headers, kind=rules.kind)
         )
+
+
+def _first_stamps(rows: pa.Table, rules: CheckRules) -> tuple[datetime, datetime] | None:
+    if rules.kind.is_reference or rules.kind.first_stamp is None:
+        return None
+    stamps = rows.column(rules.kind.first_stamp)
+    span = pc.min_max(pc.if_else(is_plausible(stamps, rules), stamps, None)).as_py()
+    return (span["min"], span["max"]) if span["min"] is not None else None
 
 
 def latest_plausible(rows: pa.Table, rules: CheckRules) -> datetime | None:

@@ -17,6 +17,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 from filelock import FileLock, Timeout
@@ -32,9 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    import pandas as pd
-
 _FORMAT = 1
+LOST_CASES = "incidents.lost"
 
 
 @dataclass(frozen=True)
@@ -297,10 +297,24 @@ def _fitted(table: pa.Table, columns: pa.Schema) -> pa.Table:
     return pa.table(arrays, schema=columns)
 
 
+def lost_cases(data_dir: Path, manifest: Manifest) -> pa.Table:
+    """Cases of unknown fate: `incident_id` and `last_seen_at` (ISO text)."""
+    empty = pa.table({"incident_id": pa.array([], pa.string()), "last_seen_at": pa.array([], pa.string())})
+    segments = manifest.tables.get(LOST_CASES, ())
+    return pa.concat_tables([empty, *(pq.read_table(data_dir / segment.path) for segment in segments)])
+
+
 def read_frame(data_dir: Path, manifest: Manifest, kind: str) -> pd.DataFrame:
     """All rows of a kind, unmasked, with the columns and types of `dataset.empty_frame`."""
     frame = frame_of(read_table(data_dir, manifest, kind))
     types = empty_frame(kind).dtypes
+    if "last_seen_at" in types.index:
+        lost = lost_cases(data_dir, manifest).to_pydict()
+        seen_at = dict(zip(lost["incident_id"], lost["last_seen_at"], strict=True))
+        stamps = pd.to_datetime(
+            frame["incident_id"].map(seen_at).astype("object"), utc=True, format="ISO8601"
+        )
+        frame["last_seen_at"] = stamps.dt.tz_convert("Asia/Shanghai").astype(types["last_seen_at"])
     return frame.reindex(columns=types.index).astype({"row": "int64"})
 
 
