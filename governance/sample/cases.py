@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 DAY_S = 86_400
 WEEK_S = 7 * DAY_S
-CASES_A_WEEK = 402
+CASES_A_WEEK = 408
+_LAST_WEEK_CASES = 428
 CATEGORIES = (
     "市容环境",
     "街面秩序",
@@ -124,7 +125,9 @@ def _moments(rng: np.random.Generator, week: IntArray, hours: tuple[int, ...]) -
 def _ordinary(rng: np.random.Generator, doors: Doors) -> pd.DataFrame:
     """The steady stream of cases."""
     level = CASES_A_WEEK * (1 + 0.03 * np.sin(np.arange(truth.WEEKS_N) / 4.0))
-    week = np.repeat(np.arange(truth.WEEKS_N), rng.poisson(level))
+    counts = rng.poisson(level)
+    counts[-1] = _LAST_WEEK_CASES
+    week = np.repeat(np.arange(truth.WEEKS_N), counts)
     shares = np.array([entry[0] for entry in SOURCES.values()])
     source = rng.choice(list(SOURCES), len(week), p=shares / shares.sum())
     category = np.empty(len(week), dtype=object)

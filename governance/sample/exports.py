@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,7 +23,6 @@ from governance.sample.reference_files import FILE_NAMES, GCJ02_KINDS, write_ref
 from governance.sample.roster import Roster, build_roster
 from governance.sample.stages import with_stages
 from governance.sample.walks import Walk, build_walks
-from governance.workdays import SHANGHAI
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,8 +32,6 @@ if TYPE_CHECKING:
 __all__ = ["RawExport", "write_raw_exports"]
 
 Progress = Callable[[str, float], None]
-# Reference tables were handed over before the first record.
-REFERENCE_AS_OF = datetime(2023, 9, 17, 18, 0, tzinfo=SHANGHAI)
 _WRITERS_N = 2
 
 
@@ -74,7 +70,7 @@ def _reference_exports(raw: Path, reference: Reference) -> list[RawExport]:
         RawExport(
             kind,
             write_reference(raw, kind, reference.tables[kind]),
-            REFERENCE_AS_OF,
+            truth.AS_OF,
             crs="gcj02" if kind in GCJ02_KINDS else None,
         )
         for kind in FILE_NAMES

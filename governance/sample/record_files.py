@@ -32,7 +32,7 @@ _FIELDS = (
 )  # fmt: skip
 # Weeks counted from W12. The platform was brought in at the end of W30 with all it held.
 _BULK_WEEK = 18
-_LOST_FROM_WEEK = 22
+_OLDER_WEEK = 22
 _LOST_N = 4
 _OLDER_N = 5
 _LATE_ENTRIES_N = 9
@@ -119,23 +119,21 @@ def write_incidents(rng: np.random.Generator, folder: Path, table: pd.DataFrame)
     late = table.index[~is_hotline & table["source"].ne("member") & table["reported_s"].gt(17 * WEEK_S)]
     late_entries = rng.choice(late, _LATE_ENTRIES_N, replace=False)
     platform = table[~is_hotline & ~table.index.isin(late_entries)]
-    candidates = platform[
-        platform["reported_s"].between(17 * WEEK_S, 19 * WEEK_S) & (platform["category"] == "矛盾纠纷")
-    ]
-    open_then = candidates[candidates["ended_s"] > (_LOST_FROM_WEEK + 2) * WEEK_S]
-    lost = open_then["incident_id"].head(_LOST_N)
+    # Open when the platform was brought in, in no weekly list since: their fate is unknown.
+    before = platform["reported_s"].between(15 * WEEK_S, (_BULK_WEEK + 1) * WEEK_S)
+    still_open = platform["ended_s"] > (_BULK_WEEK + 4) * WEEK_S
+    lost = platform.loc[before & still_open, "incident_id"].head(_LOST_N)
     exports = []
     for week in range(_BULK_WEEK, truth.WEEKS_N):
         end = _week_end_s(week)
         known = as_of(platform, end)
         if week > _BULK_WEEK:
             known = known[changed_between(known, _week_end_s(week - 1))]
-        if week >= _LOST_FROM_WEEK:
             known = known[~known["incident_id"].isin(lost)]
         how = _FORMATS.get(week, _PLAIN)
         rows = _canonical(known, how.stamp)
         rows = dirt.with_repeats(rng, rows, 0.003)
-        if week == _LOST_FROM_WEEK:
+        if week == _OLDER_WEEK:
             older = _canonical(as_of(platform, _week_end_s(week - 1)), how.stamp)
             older = older[older["incident_id"].isin(rows["incident_id"]) & older["status"].eq("open")]
             rows = pd.concat([rows, older.head(_OLDER_N)], ignore_index=True)

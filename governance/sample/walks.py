@@ -34,8 +34,11 @@ _POINT_SHARE = 0.55
 _ROAD_SHARE = {"main_road": 0.5, "secondary_road": 0.4, "riverside": 0.12}
 _DRIVEN_STOP_SHARE = 0.22
 _DRIVEN_POINT_SHARE = 0.15
+# How far from the shunned micro-grid patrols stop, best first, and the room they need there.
+_SHY_M = (45.0, 30.0, 15.0)
+_ROOM_M = 24.0
 # Interval between visits off the daily tour, in multiples of the revisit limit (72 h).
-_REMOTE_INTERVAL = (0.5, 1.5)
+_REMOTE_INTERVAL = (0.5, 1.35)
 
 
 @dataclass(frozen=True)
@@ -141,11 +144,14 @@ def driven_nodes(street: Street, points_m: FloatArray, point_micro: IntArray, *,
 def stopping_points(street: Street, *, avoid: int) -> FloatArray:
     """Where patrols stop; beside the micro-grid nobody visits, on the side away from it."""
     stops = street.centre_m.copy()
-    shy = street.polygons_m[avoid].buffer(45)
-    for cell in np.flatnonzero(shapely.intersects(street.polygons_m, shy)):
-        clear = street.polygons_m[cell].difference(shy)
-        if int(cell) != avoid and not clear.is_empty and clear.area > 300:
-            stops[cell] = shapely.get_coordinates(shapely.maximum_inscribed_circle(clear))[0]
+    shunned = street.polygons_m[avoid]
+    for cell in np.flatnonzero(shapely.intersects(street.polygons_m, shunned.buffer(max(_SHY_M)))):
+        for distance_m in _SHY_M if cell != avoid else ():
+            clear = street.polygons_m[cell].difference(shunned.buffer(distance_m))
+            circle = shapely.maximum_inscribed_circle(clear) if clear.area > 0 else None
+            if circle is not None and circle.length >= _ROOM_M:
+                stops[cell] = shapely.get_coordinates(circle)[0]
+                break
     return stops
 
 
@@ -193,16 +199,16 @@ def build_walk(rng: np.random.Generator, nodes: Nodes, *, team: int, force: int,
 
 
 def _remote_rounds(rng: np.random.Generator, rounds: int, round_s: float) -> NDArray[np.bool_]:
-    """Rounds that reach a micro-grid off the daily tour: two in a row, then none for days."""
+    """Rounds that reach a micro-grid off the daily tour: three in a row, then none for days."""
     limit_rounds = 72 * HOUR_S / round_s
     gaps = rng.uniform(*_REMOTE_INTERVAL, int(rounds / limit_rounds / _REMOTE_INTERVAL[0]) + 4) * limit_rounds
     first = np.floor(rng.uniform(0, 0.8) * limit_rounds + np.concatenate([[0.0], np.cumsum(gaps)])).astype(
         int
     )
-    taken = np.zeros(rounds + 1, dtype=bool)
+    taken = np.zeros(rounds + 2, dtype=bool)
     first = first[first < rounds]
     taken[first] = True
-    taken[first + 1] = True
+    taken[first + 1] = taken[first + 2] = True
     return taken[:rounds]
 
 
