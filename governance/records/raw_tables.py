@@ -44,7 +44,7 @@ class ReadOptions:
     encoding: str | None = None
     delimiter: str | None = None
     sheet: str | None = None
-    chunk_rows: int = 200_000
+    chunk_rows: int = 100_000
     max_line_bytes: int = 8 << 20
 
 
