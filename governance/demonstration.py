@@ -64,9 +64,13 @@ def make_demonstration(
 
 
 def _together(exports: Sequence[RawExport]) -> list[tuple[RawExport, ...]]:
-    """Exports in order, those that are read alike in one import: as when all are brought in at once."""
-    groups = groupby(exports, key=lambda export: (export.kind, export.crs, export.mapping))
-    return [tuple(group) for _, group in groups]
+    """Exports in order, those that are read alike in one import; a full list stands alone."""
+
+    def likeness(export: RawExport) -> tuple[object, ...]:
+        full_list = export.path if export.coverage == "all_open" else None
+        return export.kind, export.crs, export.mapping, export.coverage, full_list
+
+    return [tuple(group) for _, group in groupby(exports, key=likeness)]
 
 
 def _request(group: Sequence[RawExport]) -> ImportRequest:
