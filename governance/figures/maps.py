@@ -37,8 +37,8 @@ FEW_FILL = "url(#few)"
 ROUTE_STYLES: Mapping[str, Mapping[str, object]] = {
     "main_road": {"weight": 4, "color": LIGHT.ink_2},
     "secondary_road": {"weight": 2.6, "color": LIGHT.ink_2},
-    "back_alley": {"weight": 1.8, "color": LIGHT.ink_2, "dashArray": "5 3"},
-    "courtyard": {"weight": 1.8, "color": LIGHT.ink_2, "dashArray": "1.5 3"},
+    "back_alley": {"weight": 1.4, "color": LIGHT.ink_3, "dashArray": "5 3"},
+    "courtyard": {"weight": 1.4, "color": LIGHT.ink_3, "dashArray": "1.5 3"},
     "riverside": {"weight": 2.6, "color": LIGHT.teal},
 }
 _LINE_STYLES: Mapping[str, Mapping[str, object]] = {
@@ -230,7 +230,8 @@ def changing_layers(layers: Layers) -> FeatureGroup:
     if layers.routes:
         _flat_layer(layers.routes, "routes").add_to(group)
     if layers.cases:
-        marker = folium.CircleMarker(radius=3, pane="cases")
+        marker = folium.CircleMarker(radius=3)
+        marker.options["pane"] = "cases"
         cases = GeoJson(
             _numbered(layers.cases), style_function=_styled, marker=marker, control=False, pane="cases"
         )

@@ -160,7 +160,8 @@ def with_parents(frame: pd.DataFrame, areas: pd.DataFrame) -> pd.DataFrame:
     of_level = {level: parent.dropna() for level, parent in parents}
     for coarse, fine in (("grid", "microgrid"), ("community", "grid")):
         if fine in of_level:
-            codes[coarse] = codes[coarse].fillna(codes[fine].map(of_level[fine]))
+            held = codes[fine].map(of_level[fine]).astype("string")
+            codes[coarse] = codes[coarse].fillna(held)
     return codes
 
 
