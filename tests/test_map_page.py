@@ -82,7 +82,7 @@ def test_a_week_without_cases_says_so(data_dir):
     import_small_street(data_dir)
     import_cases(data_dir, as_of=datetime(2023, 9, 24, 23, 0, tzinfo=SHANGHAI))
     shown = text(opened(week="2023-W38"))
-    assert "本周上报 0 件。" in shown
+    assert "本周上报 0 件。最近一次有上报是2023年第37周。" in shown
     assert "共 0 件" in shown
 
 
@@ -117,7 +117,7 @@ def test_addresses_name_areas_even_where_codes_repeat():
 
 def test_the_download_holds_every_case_of_the_area_and_nobody_by_name():
     cases = frame("incidents", [{"incident_id": "007", "handler": "某"}, {"incident_id": "008"}])
-    cases = cases.assign(community=["A", "B"], grid=None, microgrid=None)
+    cases = cases.assign(community=["A", "B"], grid=None, microgrid=None, is_reported=True)
     table = cases_table(cases_in(cases, ("community", "A")))
     assert table["案件编号"].tolist() == ["007"]
     assert "处置人" not in table.columns

@@ -70,5 +70,5 @@ def _dot(label: str, fill: str, edge: str) -> str:
 
 def case_key_html() -> str:
     """The key of the cases on the map: closed and still open."""
-    closed = _dot(t("map.closed_case"), LIGHT.ink_2, LIGHT.card)
-    return closed + _dot(t("map.open_case"), LIGHT.orange, LIGHT.ink_2)
+    closed = _dot(t("map.closed_key"), LIGHT.ink_2, LIGHT.card)
+    return closed + _dot(t("map.open_key"), LIGHT.orange, LIGHT.ink_2)

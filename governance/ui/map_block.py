@@ -26,6 +26,7 @@ from governance.ui.cache import cached
 from governance.ui.leaflet import leaflet_files
 from governance.ui.map_panel import case_list, map_panel
 from governance.ui.shell import error_boundary
+from governance.ui.words import week_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -218,7 +219,11 @@ def _map_block(page: Page, week: Week) -> None:
     )
     cases = cached(map_data.cases, dataset, week)
     shown = shown_area(areas)
-    show_conclusion(page.spec.title, week, headline_text(*measures, areas, shown))
+    sentence = headline_text(*measures, areas, shown)
+    latest = cached(map_data.last_week_with_cases, dataset, week)
+    if shown == STREET_KEY and latest is not None and latest != week:
+        sentence += t("grid_map.headline_latest", week=week_words(latest))
+    show_conclusion(page.spec.title, week, sentence)
     _breadcrumb(areas, shown)
     with st.container(key="map-row"):
         left, right = st.columns([63, 37], gap="small")

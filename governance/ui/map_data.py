@@ -10,13 +10,13 @@ from governance.metrics.areas import area_table, levels_of, with_parents
 from governance.metrics.places import PlaceRecords, incident_flags, place_measures
 from governance.text import t
 from governance.ui.cache import cached
+from governance.workdays import Week
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from governance.figures.geojson import Bounds, FeatureCollection
     from governance.records.dataset import Dataset
-    from governance.workdays import Week
 
 BASEMAP = "basemap.geojson"
 NOWHERE: Bounds = (106.5300, 29.5545, 106.5520, 29.5710)
@@ -42,17 +42,24 @@ def measures(dataset: Dataset, week: Week) -> pd.DataFrame:
 
 
 def cases(dataset: Dataset, week: Week) -> pd.DataFrame:
-    """The incidents reported in a week, latest first, masked, with their areas.
+    """The incidents reported in a week or open at its end, latest first, masked, with their areas.
 
-    The columns of incidents, and level codes community, grid, microgrid, and is_open at the
-    week's end.
+    The columns of incidents, level codes community, grid, microgrid, and is_reported, is_open.
     """
     incidents = dataset.frame("incidents")
     flags = incident_flags(incidents, week=week, as_of=dataset.as_of.get("incidents"))
-    chosen = incidents[flags["reported"]]
+    chosen = incidents[flags["reported"] | flags["open"]]
     codes = with_parents(chosen, cached(areas, dataset))
-    rows = chosen.join(codes).assign(is_open=flags.loc[chosen.index, "open"])
+    marks = flags.loc[chosen.index, ["reported", "open"]].add_prefix("is_")
+    rows = chosen.join(codes).join(marks)
     return rows.sort_values(["reported_at", "incident_id"], ascending=[False, True]).reset_index(drop=True)
+
+
+def last_week_with_cases(dataset: Dataset, week: Week) -> Week | None:
+    """The last week up to `week` in which anything was reported."""
+    reported_at = dataset.frame("incidents")["reported_at"]
+    latest = reported_at[reported_at < week.end_at].max()
+    return None if latest != latest or latest is None else Week.of(latest.to_pydatetime())
 
 
 def _basemap(dataset: Dataset) -> FeatureCollection:

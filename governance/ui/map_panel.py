@@ -33,9 +33,10 @@ _DOWNLOADED = (
 
 
 def cases_in(cases: pd.DataFrame, shown: AreaKey) -> pd.DataFrame:
-    """The cases in an area; all of them for the street."""
+    """The reported cases in an area; all of them for the street."""
     level, code = shown
-    return cases if shown == STREET_KEY else cases[cases[level] == code]
+    reported = cases[cases["is_reported"]]
+    return reported if shown == STREET_KEY else reported[reported[level] == code]
 
 
 def cases_table(cases: pd.DataFrame) -> pd.DataFrame:
