@@ -23,6 +23,14 @@ def pytest_collection_modifyitems(config, items):
         items[:] = [item for item in items if not item.get_closest_marker("real_data")]
 
 
+def pytest_terminal_summary(terminalreporter):
+    """Say once why browser tests were skipped."""
+    skipped = [report for report in terminalreporter.stats.get("skipped", []) if "browser" in report.keywords]
+    if skipped:
+        reason = skipped[0].longrepr[2].removeprefix("Skipped: ")
+        terminalreporter.write_line(f"{len(skipped)} skipped: {reason}")
+
+
 @pytest.fixture(scope="session")
 def real_data_dir():
     """The folder of the real tables."""
