@@ -8,7 +8,7 @@ is one feature group, exchanged without a flash. All coordinates are WGS-84 degr
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 import folium
 from folium.features import GeoJson, GeoJsonTooltip
@@ -100,6 +100,9 @@ class Name:
 class Layers:
     """What changes: areas with their styles, lines, routes, names, cases and the view.
 
+    A layer without a style function takes each feature's own property style, which keeps the
+    script half as long as folium's table of styles.
+
     `areas` are features with the properties style and tip, `cases` points with the same;
     `view` is the area the map turns to, under the key `view_key` (it turns only when the key
     changes, so a reader's own zoom survives another measure).
@@ -138,11 +141,6 @@ def area_style(class_: AreaClass, *, level: str, is_faded: bool, opacity: float 
     }
 
 
-def _styled(feature: Mapping[str, Any]) -> Mapping[str, object]:
-    found: Mapping[str, object] = feature["properties"]["style"]
-    return found
-
-
 def _tooltip() -> GeoJsonTooltip:
     return GeoJsonTooltip(fields=["tip"], labels=False, sticky=True, class_name="tip")
 
@@ -156,7 +154,6 @@ def _flat_layer(features: Iterable[Feature], pane: str) -> GeoJson:
     """Features that cannot be clicked, each in its own style."""
     return GeoJson(
         _numbered(features),
-        style_function=_styled,
         smooth_factor=0.5,
         control=False,
         pane=pane,
@@ -219,7 +216,7 @@ def changing_layers(layers: Layers) -> FeatureGroup:
     group = FeatureGroup(name="layers", control=False)
     View(layers.view, markup(layers.view_key)).add_to(group)
     if layers.areas:
-        areas = GeoJson(_numbered(layers.areas), style_function=_styled, smooth_factor=0.5, control=False)
+        areas = GeoJson(_numbered(layers.areas), smooth_factor=0.5, control=False)
         areas.add_child(_tooltip())
         areas.add_to(group)
     lines = [
@@ -232,9 +229,7 @@ def changing_layers(layers: Layers) -> FeatureGroup:
     if layers.cases:
         marker = folium.CircleMarker(radius=3)
         marker.options["pane"] = "cases"
-        cases = GeoJson(
-            _numbered(layers.cases), style_function=_styled, marker=marker, control=False, pane="cases"
-        )
+        cases = GeoJson(_numbered(layers.cases), marker=marker, control=False, pane="cases")
         cases.add_child(_tooltip())
         cases.add_to(group)
     Names([(name.lat, name.lon, _name_html(name)) for name in layers.names], pane="names").add_to(group)
