@@ -99,7 +99,7 @@ def _metric_card(
     key: str, rows: pd.DataFrame, week: Week, target: Target | None, not_divisible: set[str]
 ) -> Card:
     by_week = rows.set_index("week")
-    now = by_week.loc[str(week)]
+    now = by_week.loc[[str(week)]].iloc[0]
     value = float(by_week["value"][str(week)])
     before = float(by_week["value"].get(str(week.shifted(-1)), math.nan))
     scale = metric_scale(key, [value if not math.isnan(value) else before])

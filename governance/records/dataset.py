@@ -52,7 +52,8 @@ class Dataset:
     """One state of the store, seen through the mask.
 
     `fingerprint` changes whenever anything stored changes and keys every cache; `as_of` says,
-    per kind, through when its records are known.
+    per kind, through when its records are known; `is_sample` that nothing but the demonstration
+    was imported; `is_schematic` that the boundaries are constructed, not the street's own.
     """
 
     data_dir: Path
@@ -60,6 +61,7 @@ class Dataset:
     as_of: Mapping[str, datetime]
     settings: Settings
     is_sample: bool
+    is_schematic: bool
     load: Callable[[str], pd.DataFrame]
     _frames: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False, compare=False)
 
@@ -101,5 +103,11 @@ def dataset_of_frames(
         return full.astype({c: t for c, t in empty.dtypes.items() if c != "row"})
 
     return Dataset(
-        data_dir=data_dir, fingerprint=fingerprint, as_of=as_of, settings=settings, is_sample=False, load=load
+        data_dir=data_dir,
+        fingerprint=fingerprint,
+        as_of=as_of,
+        settings=settings,
+        is_sample=False,
+        is_schematic=False,
+        load=load,
     )

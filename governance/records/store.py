@@ -318,6 +318,12 @@ def read_frame(data_dir: Path, manifest: Manifest, kind: str) -> pd.DataFrame:
     return frame.reindex(columns=types.index).astype({"row": "int64"})
 
 
+def _origins(manifest: Manifest, kind: str | None = None) -> list[str]:
+    """Where what is stored came from: the origins of the imports in force, of one kind or of all."""
+    in_force = (entry for entry in manifest.imports if not entry.is_undone)
+    return [entry.origin for entry in in_force if kind is None or entry.kind == kind]
+
+
 def open_dataset(data_dir: Path) -> Dataset:
     """The data set of the current state, seen through the mask."""
     manifest = read_manifest(data_dir)
@@ -327,6 +333,7 @@ def open_dataset(data_dir: Path) -> Dataset:
         fingerprint=fingerprint(data_dir),
         as_of=MappingProxyType(stated),
         settings=settings_of(data_dir),
-        is_sample=bool(manifest.imports) and all(entry.origin == "sample" for entry in manifest.imports),
+        is_sample=set(_origins(manifest)) == {"sample"},
+        is_schematic=_origins(manifest, "microgrids")[-1:] in (["sample"], ["grid"]),
         load=lambda kind: read_frame(data_dir, manifest, kind),
     )

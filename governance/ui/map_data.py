@@ -85,7 +85,7 @@ def _extent(incidents: pd.DataFrame) -> Bounds:
 def shapes(dataset: Dataset) -> Shapes:
     """The drawn areas, routes and ground of the data set's reference data."""
     table = cached(areas, dataset)
-    note = "sample" if dataset.is_sample else "reference" if levels_of(table, drawn=True) else "points"
+    note = "sample" if dataset.is_schematic else "reference" if levels_of(table, drawn=True) else "points"
     return shapes_of(
         table,
         dataset.frame("routes"),
