@@ -6,7 +6,6 @@ import shutil
 from functools import partial
 from typing import TYPE_CHECKING
 
-from governance.bench.inputs import write_incidents_csv, write_incidents_xlsx, write_pings_csv
 from governance.bench.measuring import ChildRun, Measurement, child_run, peak_note, repeated
 
 if TYPE_CHECKING:
@@ -21,7 +20,7 @@ MIN_INCIDENTS_PER_S, MIN_PINGS_PER_S, MAX_XLSX_S, MAX_PEAK_MB = 100_000, 400_000
 def measurements(folder: Path) -> Iterator[Measurement]:
     """Import files of a stated size into an empty store, each run into a folder of its own."""
     incidents, pings, workbook = (folder / name for name in ("incidents.csv", "pings.csv", "incidents.xlsx"))
-    write_incidents_csv(incidents, INCIDENT_ROWS)
+    child_run("write", "incidents", incidents, str(INCIDENT_ROWS))
     runs = _runs("incidents", incidents)
     rates = tuple(run.values["rows_read"] / run.values["seconds"] for run in runs)
     yield Measurement("incidents_csv", rates, "rows_per_s", MIN_INCIDENTS_PER_S, is_goal_least=True)
@@ -29,7 +28,7 @@ def measurements(folder: Path) -> Iterator[Measurement]:
     yield Measurement("incidents_peak", peaks, "mb", MAX_PEAK_MB)
     incidents.unlink()
 
-    write_pings_csv(pings, PING_ROWS)
+    child_run("write", "pings", pings, str(PING_ROWS))
     runs = _runs("pings", pings)
     rates = tuple(run.values["rows_read"] / run.values["seconds"] for run in runs)
     yield Measurement(
@@ -37,7 +36,7 @@ def measurements(folder: Path) -> Iterator[Measurement]:
     )
     pings.unlink()
 
-    write_incidents_xlsx(workbook, XLSX_ROWS)
+    child_run("write", "incidents", workbook, str(XLSX_ROWS))
     runs = _runs("incidents", workbook)
     seconds = tuple(run.values["seconds"] for run in runs)
     yield Measurement("incidents_xlsx", seconds, "s", MAX_XLSX_S, note=peak_note(runs))

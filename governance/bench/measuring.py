@@ -70,7 +70,8 @@ def child_run(task: str, *arguments: str | Path) -> ChildRun:
         When the process fails; its words are on standard error.
     """
     command = [sys.executable, "-m", "governance.bench.work", task, *map(str, arguments)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, cwd=PROJECT_DIR, text=True)
+    quiet = {**os.environ, "STREAMLIT_LOGGER_LEVEL": "error"}
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, cwd=PROJECT_DIR, env=quiet, text=True)
     with process:
         printed = process.communicate()[0] if sys.platform == "win32" else _read(process)
         peak_mb = None if sys.platform == "win32" else _waited(process)
