@@ -218,7 +218,7 @@ def test_the_style_sheet_names_only_colours_of_the_palette():
         encoding="utf-8"
     )
     named = {name.split(")")[0].split(",")[0] for name in sheet.split("var(--")[1:]}
-    known = {name.replace("_", "-") for name in asdict(LIGHT)} | {"font"}
+    known = {name.replace("_", "-") for name in asdict(LIGHT)} | {"font", "rows"}
     assert named <= known
     assert "--ink-2:#57514A" in css_variables()
 

@@ -92,7 +92,9 @@ def test_a_choice_is_written_into_the_address():
     app = opened()
     app.selectbox(key="filter-community").select("C1").run()
     assert app.query_params["community"] == "C1"
+    assert app.query_params["week"] == "2023-W37"
     assert "本周上报 1 件，与上周持平" in screen(app)
+    assert "2023年第37周 · 学田湾社区" in screen(app)
     app.selectbox(key="filter-community").select("").run()
     assert "community" not in app.query_params
 

@@ -141,7 +141,7 @@ def community_strips_html(figures: pd.DataFrame, *, small_n: int, chosen: str | 
     axes = "".join(strip.axis_html() for strip in strips)
     label = t("week_overview.communities_alt", n=len([code for code in codes if code != ELSEWHERE]))
     return (
-        f'<div class="strips" role="img" aria-label="{escape(label)}">'
+        f'<div class="strips" style="--rows:{len(codes)}" role="img" aria-label="{escape(label)}">'
         f'<div class="strip-row strip-heads"><div></div>{heads}</div>{"".join(body)}'
         f'<div class="strip-row strip-axes"><div></div>{axes}</div></div>'
     )

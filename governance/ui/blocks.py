@@ -38,12 +38,10 @@ def show_svg(html: str) -> None:
     st.markdown(html, unsafe_allow_html=True)
 
 
-def show_conclusion(title: str, week: Week, sentence: str) -> None:
-    """The page's name and week, then the one sentence it has to say."""
-    st.html(
-        f'<div class="page-name">{escape(title)} · {escape(week_words(week))}</div>'
-        f'<h1 class="conclusion">{escape(sentence)}</h1>'
-    )
+def show_conclusion(title: str, week: Week, sentence: str, *, scope: str = "") -> None:
+    """The page's name, week and scope, then the one sentence it has to say."""
+    name = " · ".join(part for part in (title, week_words(week), scope) if part)
+    st.html(f'<div class="page-name">{escape(name)}</div><h1 class="conclusion">{escape(sentence)}</h1>')
 
 
 def csv_bytes(frame: pd.DataFrame) -> bytes:

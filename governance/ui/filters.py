@@ -116,6 +116,9 @@ def _write_value(name: str, default: str) -> None:
         st.query_params.pop(name, None)
     else:
         st.query_params[name] = value
+    # A link that names a community also names its week, or it would show another one next Monday.
+    if "filter-week" in st.session_state:
+        st.query_params["week"] = st.session_state["filter-week"]
 
 
 def _choose_one(dataset: Dataset, name: str) -> str:
@@ -163,6 +166,18 @@ def choose(page: Page, *names: str) -> Selection:
         community_code=values.get("community") or None,
         category=values.get("category") or None,
         team_id=values.get("team") or None,
+    )
+
+
+def scope_words(dataset: Dataset, selection: Selection) -> str:
+    """What the filters narrow the page to, in words; empty for the whole street."""
+    chosen = {
+        "community": selection.community_code,
+        "category": selection.category,
+        "team": selection.team_id,
+    }
+    return " · ".join(
+        cached(option_labels, dataset, name).get(code, code) for name, code in chosen.items() if code
     )
 
 

@@ -16,6 +16,7 @@ from governance.metrics.estates import estate_comparison
 from governance.text import t
 from governance.ui import blocks
 from governance.ui.cache import cached
+from governance.ui.filters import scope_words
 from governance.ui.stamp import week_status
 from governance.ui.words import stamp_words
 from governance.workdays import weeks_until
@@ -120,7 +121,8 @@ def _figures_part(dataset: Dataset, selection: Selection) -> FiguresPart:
 def show_figures(page: Page, selection: Selection) -> None:
     """The conclusion and the six cards."""
     part = cached(_figures_part, page.dataset, selection)
-    blocks.show_conclusion(page.spec.title, selection.week, part.sentence)
+    scope = scope_words(page.dataset, selection)
+    blocks.show_conclusion(page.spec.title, selection.week, part.sentence, scope=scope)
     blocks.show_svg(part.cards)
     with blocks.row("cards-foot"):
         blocks.show_svg(part.key)

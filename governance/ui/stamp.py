@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from governance.workdays import Week
 
 
+# The sources whose grades fit beside the filters; the overview's panel lists all.
+STAMPED = ("incidents", "checkins", "shifts", "visits")
+
+
 def week_status(dataset: Dataset, week: Week) -> pd.DataFrame:
     """`trust.source_status`, for the cache."""
     return source_status(dataset, week)
@@ -43,7 +47,8 @@ def _trust_line(dataset: Dataset, week: Week) -> str:
     if not math.isnan(share):
         words = t("stamp.completeness", share=f"{share:.1%}")
         parts.append(f'<span title="{escape(t("stamp.completeness_help"))}">{escape(words)}</span>')
-    graded = cached(week_status, dataset, week).dropna(subset=["grade"])
+    status = cached(week_status, dataset, week).dropna(subset=["grade"])
+    graded = status[status["kind"].isin(STAMPED)]
     grades = " · ".join(
         t("stamp.grade", kind=kind_named(kind).label, grade=grade)
         for kind, grade in zip(graded["kind"], graded["grade"], strict=True)
