@@ -96,6 +96,14 @@ def test_the_target_in_force_stands_on_the_card_and_in_the_line():
     assert card_of("open_n", targets=table, open_n=(20, 25)).target == "目标 ≤20"
 
 
+def test_a_part_of_the_street_is_not_held_to_a_count_set_for_all_of_it():
+    table = targets(("open_n", "1", None, 20, "at_most"), ("located_share", "1", None, 0.9, "at_least"))
+    shown = figures(open_n=(2, 3), located_share=(0.9, 0.9))
+    cards = metric_cards(shown, WEEK, targets=table, is_narrowed=True)
+    assert cards[OVERVIEW.index("open_n")].target == ""
+    assert cards[OVERVIEW.index("located_share")].target == "目标 ≥90.0"
+
+
 def test_every_text_on_a_card_is_escaped():
     bad = '<script>"x"</script>'
     plain = card_of("reported_n", reported_n=(1, 2))

@@ -16,6 +16,7 @@ import pandas as pd
 from governance.figures.metric_words import (
     basis_text,
     change_text,
+    is_rate,
     metric_definition,
     metric_label,
     metric_scale,
@@ -82,15 +83,19 @@ def metric_cards(
     *,
     targets: pd.DataFrame,
     not_divisible: Iterable[str] = (),
+    is_narrowed: bool = False,
 ) -> tuple[Card, ...]:
     """The cards of the overview's metrics for a week, from `overview.weekly_figures`.
 
+    A target on a count is set for the whole street, so it is left out where the figures are
+    narrowed to a part of it.
     The line shows the weeks the figures hold. `not_divisible` are the metrics that the chosen
     filters do not apply to; they say so.
     """
     undivided = set(not_divisible)
+    aims = {key: target_of(targets, key, week) for key in OVERVIEW if is_rate(key) or not is_narrowed}
     return tuple(
-        _metric_card(key, figures[figures["metric"] == key], week, target_of(targets, key, week), undivided)
+        _metric_card(key, figures[figures["metric"] == key], week, aims.get(key), undivided)
         for key in OVERVIEW
     )
 

@@ -31,6 +31,11 @@ def metric_definition(key: str) -> str:
     return t(metric_named(key).definition_key)
 
 
+def is_rate(key: str) -> bool:
+    """Whether a metric can be compared between places of unlike size: a share or a duration."""
+    return metric_named(key).unit in ("share", "time")
+
+
 def metric_scale(key: str, values: Iterable[float]) -> Scale:
     """The one unit for all of `values`: minutes below 100, then hours, from 48 hours on days."""
     unit = metric_named(key).unit

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from governance.figures.metric_words import basis_text, metric_definition, metric_label, metric_scale
+from governance.figures.metric_words import basis_text, is_rate, metric_definition, metric_label, metric_scale
 from governance.figures.theme import LIGHT
 from governance.metrics.definitions import metric_named
 from governance.metrics.overview import ELSEWHERE, STREET
@@ -26,11 +26,6 @@ if TYPE_CHECKING:
 
 STRIP_METRICS = ("reported_n", "open_n", "closed_median_min", "located_share")
 _PAD = 4.0
-
-
-def is_rate(key: str) -> bool:
-    """Whether a metric can be compared between places of unlike size: a share or a duration."""
-    return metric_named(key).unit in ("share", "time")
 
 
 def strip_axis(key: str, values: Sequence[float]) -> tuple[float, float]:

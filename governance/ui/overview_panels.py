@@ -109,6 +109,7 @@ def _figures_part(dataset: Dataset, selection: Selection) -> FiguresPart:
         week,
         targets=dataset.frame("targets"),
         not_divisible=[key for key in OVERVIEW if not scope.allows(key)],
+        is_narrowed=bool(scope.chosen()),
     )
     has_target = any(card.target for card in drawn)
     return FiguresPart(
