@@ -9,7 +9,6 @@ from governance.errors import UsageError
 from governance.records import store
 from governance.records.coverage import Coverage
 from governance.records.intake import ImportRequest, import_files
-from governance.sample.exports import write_raw_exports
 from governance.schema import kind_named
 from governance.settings import BUNDLED_REFERENCE_DIR
 
@@ -45,6 +44,8 @@ def make_demonstration(
     UsageError
         `folder_has_other_imports` when something else than the sample was imported there.
     """
+    from governance.sample.exports import write_raw_exports  # a second to load, for a first start only
+
     report = on_progress or (lambda *_: None)
     manifest = store.read_manifest(data_dir)
     if any(entry.origin != "sample" and not entry.is_undone for entry in manifest.imports):

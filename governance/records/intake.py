@@ -11,6 +11,7 @@ import shutil
 from collections import Counter
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from governance import access
@@ -181,9 +182,22 @@ def _rules(request: ImportRequest, data_dir: Path, manifest: Manifest, now: date
 
 
 def _gazetteer(data_dir: Path, manifest: Manifest) -> Gazetteer:
-    if not any(manifest.rows(kind) for kind in REFERENCE_FOR_PLACES):
-        return Gazetteer()
-    return gazetteer_of({kind: store.read_frame(data_dir, manifest, kind) for kind in REFERENCE_FOR_PLACES})
+    segments = tuple(
+        (kind, segment, (data_dir / segment.path).stat().st_mtime_ns)
+        for kind in REFERENCE_FOR_PLACES
+        for segment in manifest.tables.get(kind, ())
+    )
+    return _gazetteer_of(data_dir, segments) if segments else Gazetteer()
+
+
+@lru_cache(maxsize=1)
+def _gazetteer_of(data_dir: Path, segments: tuple[tuple[str, store.Segment, int], ...]) -> Gazetteer:
+    """The gazetteer of reference segments; a segment never changes, so it may be kept."""
+    tables: dict[str, tuple[store.Segment, ...]] = {}
+    for kind, segment, _ in segments:
+        tables[kind] = (*tables.get(kind, ()), segment)
+    state = store.Manifest(tables=tables)
+    return gazetteer_of({kind: store.read_frame(data_dir, state, kind) for kind in REFERENCE_FOR_PLACES})
 
 
 def _imported(
