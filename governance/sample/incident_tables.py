@@ -124,15 +124,16 @@ def _misstamped(rng: np.random.Generator, table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _misplaced(rng: np.random.Generator, table: pd.DataFrame) -> pd.DataFrame:
-    """Points nobody measured: the office for many addresses, (0, 0), or none."""
+    """Points nobody measured: the office for many addresses, (0, 0), or none and no address."""
     drawn = rng.random(len(table))
     plain = (table["plant"].eq("") & ~table["is_absent"] & table["source"].ne("patrol")).to_numpy()
     for rows, (lon, lat) in (
         (plain & (drawn < 0.012), _DEFAULT_POINT),
         (plain & (drawn > 0.994), (0.0, 0.0)),
-        (plain & (drawn > 0.35) & (drawn < 0.39), (np.nan, np.nan)),
+        (nowhere := plain & (drawn > 0.35) & (drawn < 0.39), (np.nan, np.nan)),
     ):
         table.loc[rows, ["lon", "lat"]] = (lon, lat)
+    table.loc[nowhere, ["address", "grid_code", "microgrid_code", "estate_id"]] = ""
     return table
 
 
