@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from governance.errors import UsageError
-from governance.metrics.estates import estate_comparison, is_repeated
+from governance.metrics.estates import estate_comparison
 from governance.metrics.overview import (
     ELSEWHERE,
     STREET,
@@ -19,6 +19,7 @@ from governance.metrics.overview import (
     weekly_figures,
 )
 from governance.metrics.places import incident_flags
+from governance.metrics.repeats import is_repeated
 from governance.metrics.trust import completeness, heaped_share, source_status
 from governance.metrics.windows import Scope, Span
 from governance.records.dataset import dataset_of_frames, empty_frame

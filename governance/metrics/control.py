@@ -1,0 +1,213 @@
+"""Is this week different, or noise? XmR charts with named rules, phases and assurance.
+
+Sources: Wheeler, Understanding Variation (limits 2.66 and 3.267); NHS England, Making Data Count
+(runs of seven, assurance against a target).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+    from numpy.typing import ArrayLike, NDArray
+
+    from governance.workdays import Week
+
+    Numbers = NDArray[np.float64]
+
+Signal = Literal["outside", "trend", "two_of_three", "shift"]
+Assurance = Literal["consistently_met", "consistently_missed", "sometimes"]
+
+LIMIT_FACTOR, NEAR_FACTOR, SCREEN_FACTOR = 2.66, 1.773, 3.267
+RUN_N = 7
+TRIAL_BELOW_N, NONE_BELOW_N = 12, 6
+# Two values or a value and a limit are equal up to rounding.
+_TOLERANCE = 1e-9
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Centre, natural limits and near limits of one phase, clamped to what is possible."""
+
+    centre: float
+    lower: float
+    upper: float
+    near_lower: float
+    near_upper: float
+    is_trial: bool
+
+
+@dataclass(frozen=True)
+class Step:
+    """The split of a series that explains most of its spread; `position` is the first point after it.
+
+    `is_signal` says whether the points after it leave the limits of the points before it, or
+    lie seven in a row on one side of their centre.
+    """
+
+    position: int
+    before: float
+    after: float
+    is_signal: bool
+
+
+def xmr_limits(values: ArrayLike, *, floor: float = -np.inf, ceiling: float = np.inf) -> Limits | None:
+    """The limits of a series in time order; None below 6 points. Missing values are left out.
+
+    Moving ranges of 3.267 times their mean and more are screened once; then the limits are set.
+    Nothing is screened where that would leave no spread at all.
+    """
+    series = np.asarray(values, dtype=np.float64)
+    series = series[~np.isnan(series)]
+    if len(series) < NONE_BELOW_N:
+        return None
+    ranges = np.abs(np.diff(series))
+    kept = ranges[ranges < SCREEN_FACTOR * ranges.mean()] if ranges.any() else ranges
+    if not kept.any():
+        kept = ranges
+    spread, centre = float(kept.mean()), float(series.mean())
+
+    def clamped(factor: float) -> float:
+        return float(np.clip(centre + factor * spread, floor, ceiling))
+
+    return Limits(
+        centre=centre,
+        lower=clamped(-LIMIT_FACTOR),
+        upper=clamped(LIMIT_FACTOR),
+        near_lower=clamped(-NEAR_FACTOR),
+        near_upper=clamped(NEAR_FACTOR),
+        is_trial=len(series) < TRIAL_BELOW_N,
+    )
+
+
+def _sides(values: Numbers, lower: float, upper: float) -> NDArray[np.int64]:
+    """1 above `upper`, -1 below `lower`, else 0; equal up to rounding is not beyond."""
+    slack = _TOLERANCE * max(1.0, abs(lower), abs(upper))
+    return np.where(values > upper + slack, 1, np.where(values < lower - slack, -1, 0)).astype(np.int64)
+
+
+def _long_runs(signs: NDArray[np.int64], length: int) -> NDArray[np.bool_]:
+    """Where a run of one sign has reached `length`; a zero neither adds to nor breaks a run."""
+    hit = np.zeros(len(signs), dtype=bool)
+    told = np.flatnonzero(signs)
+    run, before = 0, 0
+    for place in told:
+        run = run + 1 if signs[place] == before else 1
+        before = signs[place]
+        hit[place] = run >= length
+    return hit
+
+
+def signals(values: ArrayLike, limits: Limits) -> list[Signal | None]:
+    """The first rule each point completes: outside, trend, two_of_three, shift; None for noise.
+
+    The order is that of METRICS: a point that completes two rules carries the first. Values must
+    not be missing.
+    """
+    series = np.asarray(values, dtype=np.float64)
+    outside = _sides(series, limits.lower, limits.upper) != 0
+    steps = np.diff(series, prepend=series[:1])
+    trend = _long_runs(_sides(steps, 0.0, 0.0), RUN_N - 1)
+    near = _sides(series, limits.near_lower, limits.near_upper)
+    two = np.zeros(len(series), dtype=bool)
+    for place in range(1, len(series)):
+        two[place] = near[place] != 0 and bool((near[max(0, place - 2) : place] == near[place]).any())
+    shift = _long_runs(_sides(series, limits.centre, limits.centre), RUN_N)
+    found: list[Signal | None] = []
+    for is_outside, is_trend, is_two, is_shift in zip(outside, trend, two, shift, strict=True):
+        found.append(
+            "outside"
+            if is_outside
+            else "trend"
+            if is_trend
+            else "two_of_three"
+            if is_two
+            else "shift"
+            if is_shift
+            else None
+        )
+    return found
+
+
+def phases(weeks: Sequence[Week], rebase_on: Sequence[date]) -> list[int]:
+    """The phase of each week, from 1; the week that holds a rebase date belongs to the old phase."""
+    return [1 + sum(week.first_day > day for day in rebase_on) for week in weeks]
+
+
+def control_frame(
+    weeks: Sequence[Week],
+    values: ArrayLike,
+    *,
+    rebase_on: Sequence[date] = (),
+    floor: float = -np.inf,
+    ceiling: float = np.inf,
+) -> pd.DataFrame:
+    """The chart of one series, one row a week in the order given.
+
+    Columns: week (2023-W37), value, centre, lower, upper, near_lower, near_upper (in the unit of
+    the value; missing below 6 points in the phase), signal (missing for noise or no value),
+    is_trial (fewer than 12 points in the phase), phase (from 1).
+    """
+    series = np.asarray(values, dtype=np.float64)
+    phase = np.asarray(phases(weeks, rebase_on), dtype=np.int64)
+    names = ("centre", "lower", "upper", "near_lower", "near_upper")
+    lines = {name: np.full(len(series), np.nan) for name in names}
+    signal: list[Signal | None] = [None] * len(series)
+    is_trial = np.ones(len(series), dtype=bool)
+    for number in np.unique(phase):
+        inside = phase == number
+        limits = xmr_limits(series[inside], floor=floor, ceiling=ceiling)
+        if limits is None:
+            continue
+        for name in names:
+            lines[name][inside] = getattr(limits, name)
+        is_trial[inside] = limits.is_trial
+        known = np.flatnonzero(inside & ~np.isnan(series))
+        for place, found in zip(known, signals(series[known], limits), strict=True):
+            signal[int(place)] = found
+    return pd.DataFrame(
+        {
+            "week": pd.array([str(week) for week in weeks], dtype="string"),
+            "value": series,
+            **lines,
+            "signal": pd.array(signal, dtype="string"),
+            "is_trial": is_trial,
+            "phase": phase,
+        }
+    )
+
+
+def largest_step(values: ArrayLike, *, least_n: int = NONE_BELOW_N) -> Step | None:
+    """Where a series steps: the split with the least squares around the two means.
+
+    None when fewer than `least_n` points would stand on either side. Values must not be missing.
+    """
+    series = np.asarray(values, dtype=np.float64)
+    places = np.arange(least_n, len(series) - least_n + 1)
+    if not len(places):
+        return None
+    within = [series[:at].var() * at + series[at:].var() * (len(series) - at) for at in places]
+    at = int(places[int(np.argmin(within))])
+    before, after = series[:at], series[at:]
+    limits = xmr_limits(before)
+    found = signals(after, limits) if limits else []
+    is_signal = any(name in ("outside", "shift") for name in found)
+    return Step(position=at, before=float(before.mean()), after=float(after.mean()), is_signal=is_signal)
+
+
+def assurance(limits: Limits | None, target: float, *, is_lower_better: bool) -> Assurance | None:
+    """Whether the process as it runs meets its target: always, never, or by chance; None without limits."""
+    if limits is None:
+        return None
+    lower, upper = (limits.lower, limits.upper) if is_lower_better else (-limits.upper, -limits.lower)
+    wanted = target if is_lower_better else -target
+    if upper <= wanted:
+        return "consistently_met"
+    return "consistently_missed" if lower > wanted else "sometimes"
