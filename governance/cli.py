@@ -163,9 +163,16 @@ def check(data_dir: Path | None, is_json: bool) -> None:
 @click.option("--since", help=t("cli.since"))
 @click.option("--until", help=t("cli.until"))
 @click.option("--by", help=t("cli.by"))
+@click.option("--of", "of", help=t("cli.of"))
 @click.option("--json", "is_json", is_flag=True, help=t("cli.json"))
 def metrics(
-    name: str, data_dir: Path | None, since: str | None, until: str | None, by: str | None, is_json: bool
+    name: str,
+    data_dir: Path | None,
+    since: str | None,
+    until: str | None,
+    by: str | None,
+    of: str | None,
+    is_json: bool,
 ) -> None:
     """Print the rows of one metric."""
     from governance.metrics.catalogue import metric_table
@@ -173,7 +180,7 @@ def metrics(
 
     first, last = day_from(since), day_from(until)
     dataset = open_dataset(_data_dir(data_dir))
-    table = metric_table(name, dataset, since=first, until=last, by=by)
+    table = metric_table(name, dataset, since=first, until=last, by=by, of=of)
     if is_json:
         _print_json(table)
         return

@@ -6,7 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from governance.errors import UsageError
+from governance.metrics.containment import containment_rows
+from governance.metrics.control_series import SERIES, control_rows
 from governance.metrics.overview import overview_rows
+from governance.metrics.response import GROUPS as RESPONSE_GROUPS
+from governance.metrics.response import response_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -17,33 +21,49 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class PrintedMetric:
-    """A metric of the command line; `sources` are the kinds its as-of depends on."""
+    """A metric of the command line; `sources` are the kinds its as-of depends on.
+
+    `takes_key` says that `rows` also takes `of`, the key of a weekly series.
+    """
 
     rows: Callable[..., list[dict[str, Any]]]
     groups: tuple[str, ...]
     sources: tuple[str, ...]
+    takes_key: bool = False
 
 
 PRINTED: Mapping[str, PrintedMetric] = {
     "overview": PrintedMetric(overview_rows, ("community", "category", "team", "source"), ("incidents",)),
+    "response": PrintedMetric(response_rows, tuple(RESPONSE_GROUPS), ("incidents",)),
+    "containment": PrintedMetric(containment_rows, tuple(RESPONSE_GROUPS), ("incidents",)),
+    "control": PrintedMetric(control_rows, tuple(RESPONSE_GROUPS), ("incidents",), takes_key=True),
 }
 
 
 def metric_table(
-    name: str, dataset: Dataset, *, since: date | None, until: date | None, by: str | None
+    name: str,
+    dataset: Dataset,
+    *,
+    since: date | None,
+    until: date | None,
+    by: str | None,
+    of: str | None = None,
 ) -> dict[str, Any]:
     """The object that `metrics NAME --json` prints: metric, as_of, since, until, by, rows.
 
     Raises
     ------
     UsageError
-        `unknown_metric`, `unknown_group`, or `bad_period` when since lies after until.
+        `unknown_metric`, `unknown_group`, `unknown_control` (also when the metric takes no `of`),
+        or `bad_period` when since lies after until.
     """
     if name not in PRINTED:
         raise UsageError("unknown_metric", metric=name, metrics="、".join(PRINTED))
     metric = PRINTED[name]
     if by is not None and by not in metric.groups:
         raise UsageError("unknown_group", group=by, groups="、".join(metric.groups))
+    if of is not None and not metric.takes_key:
+        raise UsageError("unknown_control", control=of, controls="、".join(SERIES))
     if since and until and since > until:
         raise UsageError("bad_period", since=since, until=until)
     as_of = dataset.as_of_for(*metric.sources)
@@ -53,5 +73,7 @@ def metric_table(
         "since": since.isoformat() if since else None,
         "until": until.isoformat() if until else None,
         "by": by,
-        "rows": metric.rows(dataset, since=since, until=until, by=by),
+        "rows": metric.rows(
+            dataset, since=since, until=until, by=by, **({"of": of} if metric.takes_key else {})
+        ),
     }
