@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from governance import access
+from governance.records.steps import completed_incidents
 from governance.schema import Column, kind_named, schema
 
 if TYPE_CHECKING:
@@ -76,6 +77,13 @@ class Dataset:
         if kind not in self._frames:
             self._frames[kind] = access.masked_frame(self.load(kind), kind)
         return self._frames[kind]
+
+    def cases(self) -> pd.DataFrame:
+        """The incidents with what the flow log adds to them (see `steps.completed_incidents`)."""
+        if "cases" not in self._frames:
+            completed = completed_incidents(self.frame("incidents"), self.frame("incident_steps"))
+            self._frames["cases"] = completed
+        return self._frames["cases"]
 
     def as_of_for(self, *kinds: str) -> datetime | None:
         """The earliest as-of of the sources a figure uses; None when one of them is missing."""

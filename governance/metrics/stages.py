@@ -1,0 +1,280 @@
+"""The ten stage intervals of a case, with open cases counted as open.
+
+Every interval prints which stamps start and stop its clock; what cannot be timed is left out and
+counted in a receipt.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from governance.metrics.survival import CLOSED, OPEN, OTHER, sorted_times_reached
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date, datetime
+
+    from numpy.typing import NDArray
+
+    Stamps = NDArray[np.int64]
+    Mask = NDArray[np.bool_]
+
+STAMPS = (
+    "reported_at",
+    "accepted_at",
+    "filed_at",
+    "dispatched_at",
+    "arrived_at",
+    "resolved_at",
+    "verified_at",
+    "closed_at",
+    "rated_at",
+)
+# Which stamps start and stop each clock.
+STAGES: Mapping[str, tuple[str, str]] = {
+    "report_to_accept": ("reported_at", "accepted_at"),
+    "accept_to_file": ("accepted_at", "filed_at"),
+    "file_to_dispatch": ("filed_at", "dispatched_at"),
+    "dispatch_to_arrive": ("dispatched_at", "arrived_at"),
+    "arrive_to_resolve": ("arrived_at", "resolved_at"),
+    "resolve_to_verify": ("resolved_at", "verified_at"),
+    "verify_to_close": ("verified_at", "closed_at"),
+    "close_to_rate": ("closed_at", "rated_at"),
+    "report_to_arrive": ("reported_at", "arrived_at"),
+    "report_to_close": ("reported_at", "closed_at"),
+}
+MINUTE_US = 60_000_000
+MISSING = int(np.iinfo(np.int64).min)
+STOPPED = ("voided", "transferred")
+
+
+def us_of(stamps: pd.Series) -> Stamps:
+    """Stamps as microseconds since 1970 (UTC); `MISSING` where there is none."""
+    return np.asarray(stamps.to_numpy("datetime64[us]")).view(np.int64)
+
+
+def us_at(stamp: datetime) -> int:
+    """One stamp as microseconds since 1970 (UTC)."""
+    return int(pd.Timestamp(stamp).as_unit("us").value)
+
+
+def _is(column: pd.Series, *codes: str) -> Mask:
+    return column.isin(codes).to_numpy(dtype=bool, na_value=False)
+
+
+@dataclass(frozen=True)
+class Cases:
+    """The stamps of cases as they were known at `as_of_us`, as arrays of one length.
+
+    `stamps` holds one array per stage in order; a stamp after as-of has not happened yet and is
+    missing. `first_us` is the record's first stamp, `stopped_us` when a voided or transferred
+    case left, `seen_us` until when an open case was watched. `is_bad` marks, per stage,
+    implausible stamps; `is_later` says whether a later stage is stamped.
+    """
+
+    as_of_us: int
+    stamps: tuple[Stamps, ...]
+    is_bad: tuple[Mask, ...]
+    is_later: tuple[Mask, ...]
+    first_us: Stamps
+    stopped_us: Stamps
+    seen_us: Stamps
+    is_stopped: Mask
+    is_suspended: Mask
+
+    def __len__(self) -> int:
+        return len(self.first_us)
+
+    def stamp(self, name: str) -> Stamps:
+        """The stamps of one stage, `MISSING` where there is none."""
+        return self.stamps[STAMPS.index(name)]
+
+    def kept(self, keep: Mask) -> Cases:
+        """The cases that `keep` marks."""
+        if keep.all():
+            return self
+        parts: dict[str, object] = {}
+        for part in fields(self):
+            value = getattr(self, part.name)
+            if isinstance(value, tuple):
+                parts[part.name] = tuple(column[keep] for column in value)
+            else:
+                parts[part.name] = value[keep] if isinstance(value, np.ndarray) else value
+        return Cases(**parts)  # type: ignore[arg-type]
+
+    def inside(self, start_us: int, end_us: int) -> Cases:
+        """The cases whose first stamp lies in a window, its end excluded."""
+        return self.kept((self.first_us >= start_us) & (self.first_us < end_us))
+
+
+def cases_of(frame: pd.DataFrame, *, as_of: datetime, plausible_from: date) -> Cases:
+    """The cases of an incidents frame (of `Dataset.cases`), as known at `as_of`.
+
+    A stamp of a row flagged `implausible_time` is implausible when it lies after as-of or before
+    `plausible_from`.
+    """
+    end_us, start_us = us_at(as_of), us_at(pd.Timestamp(plausible_from, tz="Asia/Shanghai"))
+    flags = frame["flags"]
+    noted = flags.ne("").to_numpy(dtype=bool, na_value=False)
+    is_flagged = np.zeros(len(frame), dtype=bool)
+    is_flagged[noted] = flags[noted].str.contains("implausible_time", regex=False).to_numpy(dtype=bool)
+    stamps, bad = [], []
+    for name in STAMPS:
+        at = us_of(frame[name])
+        is_early, is_late = (at < start_us) & (at != MISSING), at > end_us
+        is_bad = is_flagged & (is_early | is_late)
+        stamps.append(np.where(is_late & ~is_bad, MISSING, at) if is_late.any() else at)
+        bad.append(is_bad)
+    later = [np.zeros(len(frame), dtype=bool)]
+    for at in stamps[:0:-1]:
+        later.append(later[-1] | (at != MISSING))
+    first = stamps[0]
+    for at in stamps[1:]:
+        if not (first == MISSING).any():
+            break
+        first = np.where(first == MISSING, at, first)
+    latest = np.maximum.reduce(stamps)
+    seen = us_of(frame["last_seen_at"])
+    is_stopped = _is(frame["status"], *STOPPED)
+    return Cases(
+        as_of_us=end_us,
+        stamps=tuple(stamps),
+        is_bad=tuple(bad),
+        is_later=tuple(reversed(later)),
+        first_us=first,
+        stopped_us=_stopped_us(frame, is_stopped, latest, end_us),
+        seen_us=np.where(seen == MISSING, end_us, np.minimum(seen, end_us)),
+        is_stopped=is_stopped,
+        is_suspended=_is(frame["status"], "suspended"),
+    )
+
+
+def _stopped_us(frame: pd.DataFrame, is_stopped: Mask, latest: Stamps, end_us: int) -> Stamps:
+    """When a stopped case left: by its log, else its last update, else its last stamp."""
+    at = latest.copy()
+    for name in ("updated_at", "stopped_at"):
+        if name in frame and is_stopped.any():
+            known = us_of(frame[name])
+            at = np.where(is_stopped & (known != MISSING), known, at)
+    return np.minimum(at, end_us)
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What one interval left out, each case for one reason, and how many it kept.
+
+    `no_start_n` have no start stamp by as-of, `implausible_n` a stamp that cannot be true,
+    `negative_n` end before they start, `not_recorded_n` passed the end unstamped.
+    """
+
+    read_n: int
+    kept_n: int
+    no_start_n: int
+    implausible_n: int
+    negative_n: int
+    not_recorded_n: int
+
+
+@dataclass(frozen=True)
+class Interval:
+    """The cases of one stage: their place among all cases, microseconds, and how they left it."""
+
+    stage: str
+    rows: NDArray[np.int64]
+    used_us: Stamps
+    how: Stamps
+    receipt: Receipt
+
+
+def interval(cases: Cases, stage: str) -> Interval:
+    """The timed cases of one stage.
+
+    A case counts when it has the start stamp and its end is missing or not before the start. One
+    with a missing end but a later stamp is not recorded and leaves; one without is open, censored
+    when last watched. Voided and transferred cases end as such, also when their closing is
+    stamped. `close_to_rate` knows rated cases only: nobody has to rate.
+    """
+    first, last = (STAMPS.index(name) for name in STAGES[stage])
+    start, end = cases.stamps[first], cases.stamps[last]
+    has_start, has_end = start != MISSING, end != MISSING
+    is_bad = has_start & (cases.is_bad[first] | cases.is_bad[last])
+    usable = has_start & ~is_bad
+    is_negative = usable & has_end & (end < start)
+    is_passed = cases.is_later[last] | (stage == "close_to_rate")
+    is_unrecorded = usable & ~has_end & is_passed
+    rows = np.flatnonzero(usable & ~is_negative & ~is_unrecorded)
+    start, end, has_end = start[rows], end[rows], has_end[rows]
+    how = np.where(has_end, CLOSED, OPEN)
+    end = np.where(has_end, end, cases.seen_us[rows])
+    is_stopped = cases.is_stopped[rows]
+    if is_stopped.any():
+        is_other = is_stopped & (~has_end | (STAGES[stage][1] == "closed_at"))
+        how = np.where(is_other, OTHER, how)
+        end = np.where(is_other & ~has_end, cases.stopped_us[rows], end)
+    receipt = Receipt(
+        read_n=len(cases),
+        kept_n=len(rows),
+        no_start_n=int((~has_start).sum()),
+        implausible_n=int(is_bad.sum()),
+        negative_n=int(is_negative.sum()),
+        not_recorded_n=int(is_unrecorded.sum()),
+    )
+    return Interval(stage, rows, np.maximum(end - start, 0), how, receipt)
+
+
+@dataclass(frozen=True)
+class StageTimes:
+    """One group's figures of one stage, minutes; NaN where not reached."""
+
+    n: int
+    open_n: int
+    median_min: float
+    p90_min: float
+    closed_only_median_min: float
+
+
+def stage_times(timed: Interval, groups: NDArray[np.int64], groups_n: int) -> list[StageTimes]:
+    """The figures of a stage for each group; `groups` holds each case's group number."""
+    group = groups[timed.rows]
+    ordered, how = _sorted_within(timed, group)
+    bounds = np.concatenate([[0], np.cumsum(np.bincount(group, minlength=groups_n))])
+    found = []
+    for low, high in pairwise(bounds.tolist()):
+        used, left = ordered[low:high], how[low:high]
+        median, p90 = sorted_times_reached(used, left)
+        closed = used[left == CLOSED]
+        middle = closed[(len(closed) - 1) // 2] / MINUTE_US if len(closed) else float("nan")
+        open_n = int((left == OPEN).sum())
+        found.append(StageTimes(high - low, open_n, median / MINUTE_US, p90 / MINUTE_US, float(middle)))
+    return found
+
+
+def _sorted_within(timed: Interval, group: NDArray[np.int64]) -> tuple[Stamps, Stamps]:
+    """Times and ways out, ordered by group, time, way out.
+
+    All three are packed into one integer and sorted at once where they fit, which is several
+    times faster than ordering by three keys.
+    """
+    if not len(group):
+        return timed.used_us, timed.how
+    time_bits = int(timed.used_us.max()).bit_length()
+    if time_bits + int(group.max()).bit_length() + 2 < 63:
+        key = np.sort((((group << time_bits) | timed.used_us) << 2) | timed.how)
+        return (key >> 2) & ((1 << time_bits) - 1), key & 3
+    order = np.lexsort((timed.how, timed.used_us, group))
+    return timed.used_us[order], timed.how[order]
+
+
+def stages_present(frame: pd.DataFrame) -> tuple[str, ...]:
+    """The stages a table can tell of: both stamps occur; report to close also when all are open."""
+    has = {name: bool(frame[name].notna().any()) for name in STAMPS}
+    return tuple(
+        stage
+        for stage, (start, end) in STAGES.items()
+        if has[start] and (has[end] or stage == "report_to_close")
+    )
