@@ -51,6 +51,7 @@ STAGES: Mapping[str, tuple[str, str]] = {
 MINUTE_US = 60_000_000
 MISSING = int(np.iinfo(np.int64).min)
 STOPPED = ("voided", "transferred")
+_EPOCH = pd.Timestamp(0, tz="UTC")
 
 
 def us_of(stamps: pd.Series) -> Stamps:
@@ -60,7 +61,7 @@ def us_of(stamps: pd.Series) -> Stamps:
 
 def us_at(stamp: datetime) -> int:
     """One stamp as microseconds since 1970 (UTC)."""
-    return int(pd.Timestamp(stamp).as_unit("us").value)
+    return int((pd.Timestamp(stamp) - _EPOCH) // pd.Timedelta(microseconds=1))
 
 
 def _is(column: pd.Series, *codes: str) -> Mask:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import chi2
 
-from governance.metrics.stages import MISSING
+from governance.metrics.stages import MISSING, us_at
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,7 +55,7 @@ def weekly_flow(cases: Cases, weeks: Sequence[Week]) -> pd.DataFrame:
     """
     left, rows = left_us(cases), []
     for week in weeks:
-        start, end = (pd.Timestamp(at).as_unit("us").value for at in (week.start_at, week.end_at))
+        start, end = us_at(week.start_at), us_at(week.end_at)
         came_n = int(((cases.first_us >= start) & (cases.first_us < end)).sum())
         left_n = int(((left >= start) & (left < end)).sum())
         is_known = cases.as_of_us >= start
