@@ -185,7 +185,7 @@ def test_both_ends_of_a_strip_are_round_numbers(key, values, ends):
 def test_estates_and_sources_say_missing_with_a_dash():
     empty = {"households_n": 0, "complaints_n": 0, "estates_n": 0, "repeats_n": 0, "followed_n": 0}
     rows = [{"is_managed": flag, "per_100_households": math.nan} | empty for flag in (False, True)]
-    html = estates_html(pd.DataFrame(rows))
+    html = estates_html(pd.DataFrame(rows), small_n=1)
     assert "nan" not in html
     assert "<b>—</b>" in html
     stamp = pd.Timestamp("2023-09-17 23:52", tz=SHANGHAI)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import json
+import zipfile
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -308,3 +309,25 @@ def test_quality_of_the_result_is_plain_json(tmp_path: Path) -> None:
         *("kind", "files", "rows_read", "accepted", "replaced", "unchanged", "refused", "flags"),
         *("refusals", "quarantine", "files_refused", "as_of"),
     }
+
+
+def test_crosses_in_a_row_do_not_pass_for_headers(tmp_path: Path) -> None:
+    row = case("A1", 隐患甲="X", 隐患乙="X", 隐患丙="X")
+    assert counts(imported(tmp_path / "d", "incidents", [row])) == (1, 0, 0, 0)
+
+
+def test_a_zip_gives_its_good_tables_and_names_the_others(tmp_path: Path) -> None:
+    good = write_csv(tmp_path / "good.csv", [case("A1")])
+    wrong = write_csv(tmp_path / "wrong.csv", [{"队伍": "T", "类别": "公安"}])
+    packed = tmp_path / "week.zip"
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.write(good, "good.csv")
+        archive.write(wrong, "wrong.csv")
+        archive.writestr("picture.xlsx", b"\x89PNG\r\n\x1a\n" + b"\0" * 64)
+    result = import_files(ImportRequest("incidents", (packed,)), tmp_path / "d")
+    assert counts(result) == (1, 0, 0, 0)
+    assert sorted(refused["file"] for refused in result.files_refused) == [
+        "week.zip/picture.xlsx",
+        "week.zip/wrong.csv",
+    ]
+    assert result.exit_code == 3

@@ -67,7 +67,7 @@ def test_the_overview_says_what_the_week_brought():
     app = opened()
     text = screen(app)
     assert not app.exception
-    assert "本周上报 2 件，比上周多 1 件；结案 1 件，周末在办 1 件，比上周多 1 件。" in text
+    assert "本周上报 2 件，比上周多 1 件；结案 1 件，期末在办 1 件，比上周多 1 件。" in text
     assert "数据截至 9月17日（周日）23:00" in text
     assert "未设登录" in text
     assert "学田湾" in text
@@ -111,7 +111,7 @@ def test_a_link_to_something_that_is_gone_falls_back_and_says_so():
 def test_an_empty_week_says_so_and_shows_no_share(street):
     imported(street, "incidents", [case("9", "2023-08-14 09:00")], name="later.csv", as_of=AS_OF)
     text = screen(opened(week="2023-W34"))
-    assert "这一周没有上报事件；周末在办 1 件。" in text
+    assert "这一周没有上报事件；期末在办 1 件。" in text
     assert "nan" not in text.lower()
 
 

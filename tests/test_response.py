@@ -212,7 +212,7 @@ def test_lights_change_at_80_and_beyond_100_percent_of_the_limit(tmp_path):
 
 
 def test_the_published_legacy_rates_come_out():
-    """Yuzhong city management notice: 应结案 972, closed 911, on time 737 → 93.72 %, 75.82 %."""
+    """The published check: 应结案 972, closed 911, on time 737 → 93.72 %, 75.82 %."""
     rates = legacy_rates(filed_n=1000, open_not_due_n=28, closed_n=911, on_time_n=737)
     assert rates.due_to_close_n == 972
     assert (round(rates.closed_share, 4), round(rates.on_time_share, 4)) == (0.9372, 0.7582)

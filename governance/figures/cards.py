@@ -84,42 +84,46 @@ def metric_cards(
     targets: pd.DataFrame,
     not_divisible: Iterable[str] = (),
     is_narrowed: bool = False,
+    small_n: int = 0,
 ) -> tuple[Card, ...]:
     """The cards of the overview's metrics for a week, from `overview.weekly_figures`.
 
     A target on a count is set for the whole street, so it is left out where the figures are
     narrowed to a part of it.
+    A share or duration on fewer than `small_n` cases is not written, only what it rests on.
     The line shows the weeks the figures hold. `not_divisible` are the metrics that the chosen
     filters do not apply to; they say so.
     """
     undivided = set(not_divisible)
     aims = {key: target_of(targets, key, week) for key in OVERVIEW if is_rate(key) or not is_narrowed}
     return tuple(
-        _metric_card(key, figures[figures["metric"] == key], week, aims.get(key), undivided)
+        _metric_card(key, figures[figures["metric"] == key], week, aims.get(key), undivided, small_n)
         for key in OVERVIEW
     )
 
 
 def _metric_card(
-    key: str, rows: pd.DataFrame, week: Week, target: Target | None, not_divisible: set[str]
+    key: str, rows: pd.DataFrame, week: Week, target: Target | None, not_divisible: set[str], small_n: int
 ) -> Card:
-    by_week = rows.set_index("week")
+    is_few = rows["n"].lt(small_n).fillna(False).astype(bool) & is_rate(key)
+    by_week = rows.assign(value=rows["value"].mask(is_few)).set_index("week")
     now = by_week.loc[[str(week)]].iloc[0]
     value = float(by_week["value"][str(week)])
     before = float(by_week["value"].get(str(week.shifted(-1)), math.nan))
     scale = metric_scale(key, [value if not math.isnan(value) else before])
-    note = _note(key, value, now, not_divisible)
+    has_few = bool(is_few[rows["week"].eq(str(week))].any())
+    note = t("cards.too_few") if has_few else _note(key, value, now, not_divisible)
     counts = (None if pd.isna(now[c]) else int(now[c]) for c in ("numerator_n", "denominator_n", "n"))
     return Card(
         label=metric_label(key),
         definition=metric_definition(key),
         figure=scale.number(value),
         unit="" if math.isnan(value) else scale.unit,
-        basis=basis_text(key, *counts) if not math.isnan(value) else "",
+        basis=basis_text(key, *counts) if has_few or not math.isnan(value) else "",
         previous=_previous_words(scale.number(before), value, before, change_text(scale, value - before)),
         target=t("cards.target", target=target_text(scale, target.value, target.direction)) if target else "",
         note=note,
-        points=tuple(float(v) for v in rows["value"]),
+        points=tuple(float(v) for v in by_week["value"]),
         target_value=target.value if target else math.nan,
     )
 

@@ -18,12 +18,18 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
 
 
-def estates_html(comparison: pd.DataFrame) -> str:
-    """Two bars from 0 on one ruler, each with its counts, from `estates.estate_comparison`."""
+def estates_html(comparison: pd.DataFrame, *, small_n: int) -> str:
+    """Two bars from 0 on one ruler, each with its counts, from `estates.estate_comparison`.
+
+    A rate or share on fewer than `small_n` cases is not written, only its counts.
+    """
     rows = comparison.sort_values("is_managed").to_dict("records")
+    for row in rows:
+        if row["complaints_n"] < small_n:
+            row["per_100_households"] = math.nan
     rates = {bool(row["is_managed"]): float(row["per_100_households"]) for row in rows}
     top = max((rate for rate in rates.values() if not math.isnan(rate)), default=0.0) or 1.0
-    lines = "".join(_estate_line(row, top) for row in rows)
+    lines = "".join(_estate_line(row, top, small_n) for row in rows)
     alt = t("week_overview.estates_alt", managed=_rate(rates[True]), unmanaged=_rate(rates[False]))
     return f'<div class="estates" role="img" aria-label="{escape(alt)}">{lines}</div>'
 
@@ -32,7 +38,7 @@ def _rate(rate: float) -> str:
     return t("cards.missing") if math.isnan(rate) else f"{rate:.1f}"
 
 
-def _estate_line(row: Mapping[Hashable, Any], top: float) -> str:
+def _estate_line(row: Mapping[Hashable, Any], top: float, small_n: int) -> str:
     rate = float(row["per_100_households"])
     name = t("week_overview.estates_managed" if row["is_managed"] else "week_overview.estates_unmanaged")
     counts = t(
@@ -42,7 +48,7 @@ def _estate_line(row: Mapping[Hashable, Any], top: float) -> str:
         estates=row["estates_n"],
     )
     followed, repeats = int(row["followed_n"]), int(row["repeats_n"])
-    share = f"（{repeats / followed:.1%}）" if followed else ""
+    share = f"（{repeats / followed:.1%}）" if followed >= small_n else ""
     repeat = f"{t('week_overview.estates_repeat')} {repeats:,} / {followed:,}{share}"
     width = 0.0 if math.isnan(rate) else rate / top * 100
     return (
@@ -52,13 +58,6 @@ def _estate_line(row: Mapping[Hashable, Any], top: float) -> str:
         f'<div class="estate-note">{escape(counts)}</div>'
         f'<div class="estate-note right">{escape(repeat)}</div></div>'
     )
-
-
-def estates_ratio(comparison: pd.DataFrame) -> float:
-    """How many times the rate of managed estates the others have; missing when it cannot be said."""
-    rates = comparison.set_index("is_managed")["per_100_households"]
-    managed, unmanaged = float(rates.get(True, math.nan)), float(rates.get(False, math.nan))
-    return unmanaged / managed if managed > 0 else math.nan
 
 
 def sources_html(status: pd.DataFrame) -> str:

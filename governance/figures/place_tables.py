@@ -14,7 +14,7 @@ from governance.figures.place_words import (
     readings_of,
     scale_of,
 )
-from governance.metrics.areas import STREET_KEY, children_of, levels_of
+from governance.metrics.areas import STREET_KEY, children_of
 from governance.metrics.places import MEASURES
 from governance.schema import schema
 from governance.text import t
@@ -46,12 +46,12 @@ def _of_area(measures: pd.DataFrame, key: AreaKey) -> pd.DataFrame:
 def headline_text(
     this_week: pd.DataFrame, last_week: pd.DataFrame, areas: pd.DataFrame, shown: AreaKey
 ) -> str:
-    """The page's one sentence: how many, where most, and how it looks per household."""
+    """The page's one sentence: how many, last week, still open; for an area also per household."""
     reported = _reading(this_week, shown, "reported_n")
     if reported.numerator_n is None:
         return t("grid_map.headline_unknown")
     if shown == STREET_KEY:
-        return _street_headline(this_week, areas, reported.numerator_n)
+        return _street_headline(this_week, last_week, reported.numerator_n)
     before, still_open = _reading(last_week, shown, "reported_n"), _reading(this_week, shown, "open_n")
     counts = {"n": reported, "before": before, "open": still_open}
     sentence = t(
@@ -69,24 +69,13 @@ def _count(reading: Reading) -> str:
     return "—" if reading.numerator_n is None else f"{reading.numerator_n:,}"
 
 
-def _street_headline(this_week: pd.DataFrame, areas: pd.DataFrame, reported_n: int) -> str:
-    tops = this_week[this_week["level"].isin(levels_of(areas)[:1])]
-    counts = tops[tops["measure"] == "reported_n"].dropna(subset=["value"])
-    sentence = t("grid_map.headline_street", n=f"{reported_n:,}")
-    if len(counts) < 2 or not counts["value"].any():
-        return sentence + t("grid_map.stop")
-    sentence += t("grid_map.headline_most", **_most(counts, "{:,.0f}"))
-    rates = tops[tops["measure"] == RATE].dropna(subset=["value"])
-    if rates.empty:
-        return sentence + t("grid_map.stop")
-    return sentence + t("grid_map.headline_most_rate", **_most(rates, "{:.1f}"))
-
-
-def _most(rows: pd.DataFrame, form: str) -> dict[str, str]:
-    """The areas with the largest value (all of them on a tie) and that value."""
-    largest = rows["value"].max()
-    names = rows.loc[rows["value"] == largest, "name"]
-    return {"name": "、".join(names), "value": form.format(largest)}
+def _street_headline(this_week: pd.DataFrame, last_week: pd.DataFrame, reported_n: int) -> str:
+    """How many this week and last, and how many are open: no place is named without limits."""
+    before, still_open = (
+        _reading(last_week, STREET_KEY, "reported_n"),
+        _reading(this_week, STREET_KEY, "open_n"),
+    )
+    return t("grid_map.headline_street", n=f"{reported_n:,}", before=_count(before), open=_count(still_open))
 
 
 def _table_html(heads: Sequence[str], rows: Iterable[str], *, css: str) -> str:
@@ -114,7 +103,7 @@ def figures_html(this_week: pd.DataFrame, last_week: pd.DataFrame, shown: AreaKe
 
 
 def parts_table(measures: pd.DataFrame, areas: pd.DataFrame, choice: Choice) -> pd.DataFrame:
-    """The parts of the shown area in code order: name, the chosen measure, three more, code.
+    """The parts of the shown area in code order: name, the chosen measure and three more.
 
     Every cell is text; columns carry their Chinese heads.
     """
@@ -126,9 +115,7 @@ def parts_table(measures: pd.DataFrame, areas: pd.DataFrame, choice: Choice) -> 
         readings = [found[(str(level), str(code))] for level, code in parts.index]
         scale = scale_of(key, [one.value for one in readings])
         table[measure_label(key)] = [one.words(scale, small_n=choice.small_n) for one in readings]
-    return table.rename(columns={"name": t("grid_map.name")}).assign(
-        **{t("grid_map.code"): list(parts["code"])}
-    )
+    return table.rename(columns={"name": t("grid_map.name")})
 
 
 def cases_html(cases: pd.DataFrame) -> str:

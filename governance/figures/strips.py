@@ -7,7 +7,7 @@ panel stretches without distorting them.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -77,8 +77,9 @@ class Strip:
 
     def axis_html(self) -> str:
         """Both ends of the axis."""
+        high = self.scale.number(self.high).removesuffix(".0")
         low = "0" if self.low == 0 else self.scale.number(self.low)
-        ends = f"<span>{escape(low)}</span><span>{escape(self.scale.number(self.high))}</span>"
+        ends = f"<span>{escape(low)}</span><span>{escape(high)}</span>"
         return f'<div class="strip-axis">{ends}</div>'
 
     def cell_html(self, row: pd.Series) -> str:
@@ -109,12 +110,22 @@ class Strip:
         return "".join(marks)
 
 
+def _strip_scale(key: str, shown: pd.Series, values: Sequence[float]) -> Scale:
+    """One unit for the column; one decimal as long as any shown value needs it."""
+    scale = metric_scale(key, values)
+    finest = (
+        max(metric_scale(key, [float(value)]).decimals for value in shown) if len(shown) else scale.decimals
+    )
+    return replace(scale, decimals=max(scale.decimals, finest))
+
+
 def _strip(key: str, figures: pd.DataFrame, small_n: int) -> Strip:
     of_key = figures[figures["metric"] == key].set_index("community_code")
     places = of_key.drop(index=STREET)
-    low, high = strip_axis(key, [float(v) for v in pd.concat([places["value"], places["previous"]])])
+    values = [float(v) for v in pd.concat([places["value"], places["previous"]])]
+    low, high = strip_axis(key, values)
     street = float(of_key["value"][STREET]) if is_rate(key) else math.nan
-    return Strip(key, low, high, metric_scale(key, [high]), street, small_n)
+    return Strip(key, low, high, _strip_scale(key, places["value"], values), street, small_n)
 
 
 def community_strips_html(figures: pd.DataFrame, *, small_n: int, chosen: str | None = None) -> str:

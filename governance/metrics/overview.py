@@ -58,7 +58,8 @@ def incident_counts(
 ) -> pd.DataFrame:
     """Counts of incidents for one window, per value of `group` (missing values left out).
 
-    Columns: reported_n (reported_at in the window), closed_n (closed_at in the window), open_n
+    Columns: reported_n (reported_at in the window), closed_n (closed_at in the window, neither voided nor
+    transferred), open_n
     (reported before its end or as_of, and neither closed by then nor voided or transferred),
     located_n (of the reported, placed in a known micro-grid), timed_n and closed_median_min
     (median minutes report → close of those closed in the window and not before their report).
@@ -67,7 +68,7 @@ def incident_counts(
     # As-of is the last moment that is known, so what happened then has happened.
     end_at = span.end_at if as_of is None else min(span.end_at, as_of + timedelta(microseconds=1))
     is_reported = span.holds(reported_at)
-    is_closed = span.holds(closed_at)
+    is_closed = span.holds(closed_at) & ~status.isin(UNCOUNTED_STATUSES)
     is_unclosed = closed_at.ge(end_at) | (closed_at.isna() & status.ne("closed").fillna(True))
     is_located = incidents["microgrid_code"].notna() & incidents["located_by"].ne("none").fillna(True)
     is_timed = is_closed & closed_at.ge(reported_at)

@@ -101,7 +101,7 @@ def incident_flags(incidents: pd.DataFrame, *, week: Week, as_of: datetime | Non
     Boolean columns: reported (reported_at in the week), reported_4w (in the four weeks that
     end with it), open (reported before the week's end or as_of, whichever comes first, and not
     closed by then), sourced (reported, with a source), public (reported by the public), closed
-    (closed in the week, not before its report). Voided and transferred cases are never open.
+    (closed in the week, not before its report). Voided and transferred cases are neither open nor closed.
     """
     reported_at, closed_at = incidents["reported_at"], incidents["closed_at"]
     # As-of is the last moment that is known, so what happened then has happened.
@@ -118,7 +118,10 @@ def incident_flags(incidents: pd.DataFrame, *, week: Week, as_of: datetime | Non
             "open": reported_at.lt(end_at) & is_unclosed & is_counted,
             "sourced": is_reported & source.notna(),
             "public": is_reported & source.isin(PUBLIC_SOURCES),
-            "closed": closed_at.ge(week.start_at) & closed_at.lt(week.end_at) & closed_at.ge(reported_at),
+            "closed": closed_at.ge(week.start_at)
+            & closed_at.lt(week.end_at)
+            & closed_at.ge(reported_at)
+            & is_counted,
         }
     ).astype(bool)
 

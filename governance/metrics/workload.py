@@ -36,7 +36,8 @@ def is_under_way(cases: Cases, at_us: int) -> Mask:
     """Cases reported by a moment that had not left by then; suspended ones included."""
     left = left_us(cases)
     came: Mask = (cases.first_us != MISSING) & (cases.first_us <= at_us)
-    return came & ((left == MISSING) | (left > at_us))
+    stayed: Mask = came & ((left == MISSING) | (left > at_us))
+    return stayed
 
 
 def poisson_bounds(count: int, *, level: float = 0.95) -> tuple[float, float]:

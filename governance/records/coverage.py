@@ -45,11 +45,12 @@ class Coverage:
             raise UsageError("bad_coverage", coverage=text)
         return cls(name, since or None, until or None)
 
-    def or_seen(self, stamps: tuple[datetime, datetime] | None) -> Coverage:
-        """What was told, else the days the rows themselves span."""
+    def or_seen(self, stamps: tuple[datetime, datetime] | None, *, as_of: datetime | None) -> Coverage:
+        """What was told, else the days the rows themselves span, as far as as_of."""
         if self.filter != "unknown" or stamps is None:
             return self
-        return Coverage("unknown", *(stamp.date().isoformat() for stamp in stamps))
+        first, last = (stamp if as_of is None else min(stamp, as_of) for stamp in stamps)
+        return Coverage("unknown", first.date().isoformat(), last.date().isoformat())
 
 
 def coverage_from(entry: Mapping[str, str | None]) -> Coverage:

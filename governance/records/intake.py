@@ -250,7 +250,7 @@ def _imported(
         warnings=tuple(staged.warnings),
         lost_cases=lost,
     )
-    coverage = request.coverage.or_seen(staged.first_stamps)
+    coverage = request.coverage.or_seen(staged.first_stamps, as_of=as_of)
     entry = _ledger_entry(result, replace(request, coverage=coverage), now, names, mapping_name)
     latest = [stamp for stamp in (as_of, _as_of(manifest, kind.name)) if stamp is not None]
     as_ofs = (

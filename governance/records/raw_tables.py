@@ -94,7 +94,8 @@ def find_header(rows: Sequence[Cells], is_header: Callable[[str], bool]) -> Head
     A header of two rows (groups above, or names continued below) is joined into one.
     """
     texts = [[(cell or "").strip() for cell in row] for row in rows[:HEADER_SEARCH_ROWS]]
-    hits = [sum(1 for text in row if text and is_header(text)) for row in texts]
+    # Distinct ones: a row of crosses must not outvote the header for an alias X.
+    hits = [len({text for text in row if text and is_header(text)}) for row in texts]
     if not hits or max(hits) == 0:
         return None
     best = hits.index(max(hits))

@@ -34,10 +34,11 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from governance.records.mapping import TableMapping
+    from governance.records.mapping import HeaderMatch, TableMapping
     from governance.records.raw_tables import RawTable
     from governance.schema import Kind
 
+_TABLE_ENDINGS = (".xlsx", ".xls", ".xlsm", ".csv", ".geojson")
 # Exports cut off at these counts are probably incomplete.
 ROUND_CAPS = (1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 65_535, 65_536, 100_000, 1_048_575)
 
@@ -97,6 +98,7 @@ class Staged:
         self.files_read += other.files_read
         self.present |= other.present
         self.refused_rows += other.refused_rows
+        self.files_refused += other.files_refused
         self.dropped += [name for name in other.dropped if name not in self.dropped]
         self.skipped += other.skipped
         self.warnings += other.warnings
@@ -129,7 +131,7 @@ def staged_files(paths: Sequence[Path], job: StagingJob) -> Staged:
         except UnreadableFileError as error:
             target.unlink(missing_ok=True)
             error.params.setdefault("file", path.name)
-            staged.files_refused.append({"file": path.name, "code": error.code, "reason": explain(error)})
+            staged.files_refused.append(_refused_file(path.name, error))
     return staged
 
 
@@ -145,11 +147,13 @@ def _staged_file(path: Path, job: StagingJob, target: Path, *, first_part: int) 
     columns = stored_schema(rules.kind).append(pa.field("part", pa.int32()))
     staged = Staged()
     lossy_seen: Counter[str] = Counter()
+    unfit: list[UnreadableFileError] = []
     dictionaries = repetitive_columns(rules.kind)
     with pq.ParquetWriter(target, columns, compression="snappy", use_dictionary=dictionaries) as writer:
         for part, table in enumerate(read_tables(path, options), start=first_part):
-            match = match_headers(table.headers, rules.kind, mapping)
-            _require_key(rules.kind, match.fields, path)
+            match = _matched(table, job, unfit)
+            if match is None:
+                continue
             staged.present[part] = frozenset(match.fields)
             staged.dropped += match.dropped
             staged.skipped += [name for name in table.skipped if name not in staged.skipped]
@@ -158,6 +162,14 @@ def _staged_file(path: Path, job: StagingJob, target: Path, *, first_part: int) 
                 writer.write_table(_with_variants(rows, rules.kind, lossy_seen))
                 _count(staged, found, chunk, table, rules)
                 job.on_progress(path.name, staged.rows_read)
+    if unfit and not staged.present:
+        raise unfit[0]
+    staged.files_refused += [_refused_file(str(error.params["file"]), error) for error in unfit]
+    staged.files_refused += [
+        _refused_file(name, UnreadableFileError("not_a_table", file=name))
+        for name in staged.skipped
+        if name.lower().endswith(_TABLE_ENDINGS)
+    ]
     if staged.rows_read in ROUND_CAPS:
         staged.warnings.append("row_cap")
     staged.paths.append(target)
@@ -180,14 +192,30 @@ def _ahead(
             yield done, future.result()
 
 
-def _require_key(kind: Kind, fields: Mapping[str, int], path: Path) -> None:
+def _refused_file(name: str, error: UnreadableFileError) -> dict[str, str]:
+    return {"file": name, "code": error.code, "reason": explain(error)}
+
+
+def _matched(table: RawTable, job: StagingJob, unfit: list[UnreadableFileError]) -> HeaderMatch | None:
+    """The fields of a table; one of several tables of a file that does not fit is left out."""
+    try:
+        match = match_headers(table.headers, job.rules.kind, job.mapping)
+        _require_key(job.rules.kind, match.fields, table.file)
+    except UnreadableFileError as error:
+        error.params.setdefault("file", table.file)
+        unfit.append(error)
+        return None
+    return match
+
+
+def _require_key(kind: Kind, fields: Mapping[str, int], file: str) -> None:
     """A table without a key column is of another kind, or needs a mapping."""
     missing = [name for name in kind.required if name not in fields]
     if kind.required_any and not any(name in fields for name in kind.required_any):
         missing += kind.required_any[:1]
     if missing:
         labels = "、".join(kind.by_name[name].label for name in missing)
-        raise UnreadableFileError("no_key_column", file=path.name, columns=labels, kind=kind.label)
+        raise UnreadableFileError("no_key_column", file=file, columns=labels, kind=kind.label)
 
 
 def _with_provenance(rows: pa.Table, file: str, part: int, import_id: str, columns: pa.Schema) -> pa.Table:

@@ -28,13 +28,13 @@ LAST_STAMPS: Mapping[str, str] = {
 _ACTS = ("arrive", "resolve")
 _PASSED_ON = ("transfer", "escalate")
 _STOPS = ("void", "transfer")
-_STAMP = "datetime64[us, Asia/Shanghai]"
+_STAMP = pd.DatetimeTZDtype("us", "Asia/Shanghai")
 CASE_TYPES: Mapping[str, str] = {
     "handoffs_n": "Int64",
-    "first_acted_at": _STAMP,
+    "first_acted_at": str(_STAMP),
     "first_actor": "string",
-    "stopped_at": _STAMP,
-    "suspended_since": _STAMP,
+    "stopped_at": str(_STAMP),
+    "suspended_since": str(_STAMP),
     "suspended_h": "float64",
 }
 

@@ -56,18 +56,15 @@ def show_history(page: Page) -> None:
 
 
 def _history_row(entry: ImportEntry) -> dict[str, object]:
+    counts = ("rows_read", "accepted", "replaced", "unchanged", "refused")
     cells = {
         "imported_at": stamp_words(datetime.fromisoformat(entry.imported_at)),
         "kind": kind_named(entry.kind).label,
-        "file": "、".join(entry.files),
+        **{name.removeprefix("rows_"): f"{getattr(entry, name):,}" for name in counts},
+        "state": t("data_intake.undone") if entry.is_undone else t("data_intake.in_force"),
         "as_of": stamp_words(datetime.fromisoformat(entry.as_of)) if entry.as_of else "—",
         "coverage": coverage_words(entry),
-        "read": entry.rows_read,
-        "accepted": entry.accepted,
-        "replaced": entry.replaced,
-        "unchanged": entry.unchanged,
-        "refused": entry.refused,
-        "state": t("data_intake.undone") if entry.is_undone else t("data_intake.in_force"),
+        "file": "、".join(entry.files),
     }
     return {t(f"data_intake.head_{name}"): cell for name, cell in cells.items()}
 

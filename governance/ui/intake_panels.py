@@ -50,19 +50,19 @@ def show_state(page: Page) -> None:
         show_stamp(page, None)
     manifest = store.read_manifest(page.dataset.data_dir)
     kinds = [kind for kind in schema().kinds if manifest.rows(kind)]
-    rows = sum(manifest.rows(kind) for kind in kinds)
+    counts = {
+        "kinds": len(kinds),
+        "rows": f"{sum(manifest.rows(kind) for kind in kinds):,}",
+        "refused": f"{sum(entry.refused for entry in manifest.imports if not entry.is_undone):,}",
+    }
     last = next((entry for entry in reversed(manifest.imports) if not entry.is_undone), None)
-    sentence = (
-        t("data_intake.stored", kinds=len(kinds), rows=f"{rows:,}") if kinds else t("data_intake.nothing")
-    )
-    st.html(
-        f'<div class="page-name">{escape(page.spec.title)}</div>'
-        f'<h1 class="conclusion">{escape(sentence + (last_import_words(last) if last else ""))}</h1>'
-    )
+    name = " · ".join((page.spec.title, *([last_import_words(last)] if last else [])))
+    sentence = t("data_intake.stored", **counts) if kinds else t("data_intake.nothing")
+    st.html(f'<div class="page-name">{escape(name)}</div><h1 class="conclusion">{escape(sentence)}</h1>')
 
 
 def last_import_words(entry: ImportEntry) -> str:
-    """What the last import did, as the end of the page's sentence."""
+    """What the last import did."""
     return t(
         "data_intake.last_import",
         stamp=stamp_words(datetime.fromisoformat(entry.imported_at)),

@@ -67,7 +67,7 @@ def _parts(
         st.dataframe(
             table,
             column_config={
-                name: st.column_config.TextColumn(alignment="right") for name in table.columns[1:-1]
+                name: st.column_config.TextColumn(alignment="right") for name in table.columns[1:]
             },
             key=key,
             hide_index=True,

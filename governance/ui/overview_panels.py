@@ -62,11 +62,22 @@ def _communities(dataset: Dataset, selection: Selection) -> pd.DataFrame:
 def _estates(dataset: Dataset, selection: Selection) -> pd.DataFrame:
     weeks = shown_weeks(dataset, selection.week)
     return estate_comparison(
-        selection.scope.rows(dataset.frame("incidents")),
-        dataset.frame("estates"),
+        windows.Scope(category=selection.category).rows(dataset.frame("incidents")),
+        _estates_of(dataset, selection.community_code),
         span=windows.Span(weeks[0].start_at, weeks[-1].end_at),
         as_of=dataset.as_of.get("incidents"),
     )
+
+
+def _estates_of(dataset: Dataset, community_code: str | None) -> pd.DataFrame:
+    """The estates of one community, or all: numerator and denominator are of the same estates."""
+    estates = dataset.frame("estates")
+    if community_code is None:
+        return estates
+    grids, microgrids = dataset.frame("grids"), dataset.frame("microgrids")
+    own_grids = grids.loc[grids["community_code"].eq(community_code), "grid_code"]
+    own = microgrids.loc[microgrids["grid_code"].isin(own_grids), "microgrid_code"]
+    return estates[estates["microgrid_code"].isin(own)]
 
 
 # ----------------------------------------------------------------------------- conclusion
@@ -110,6 +121,7 @@ def _figures_part(dataset: Dataset, selection: Selection) -> FiguresPart:
         targets=dataset.frame("targets"),
         not_divisible=[key for key in OVERVIEW if not scope.allows(key)],
         is_narrowed=bool(scope.chosen()),
+        small_n=dataset.settings.integer("small_n"),
     )
     has_target = any(card.target for card in drawn)
     return FiguresPart(
@@ -170,11 +182,9 @@ def show_communities(page: Page, selection: Selection) -> None:
 def show_estates(page: Page, selection: Selection) -> None:
     """Estates with and without a property manager."""
     comparison = cached(_estates, page.dataset, selection)
-    ratio = panels.estates_ratio(comparison)
-    shown = "" if math.isnan(ratio) else f"{ratio:.1f}"
-    key = {"": "estates_title", "1.0": "estates_title_same"}.get(shown, "estates_title_ratio")
-    title = t(f"week_overview.{key}", ratio=shown)
-    weeks_n = page.dataset.settings.integer("trend_weeks")
+    small_n, weeks_n = (page.dataset.settings.integer(name) for name in ("small_n", "trend_weeks"))
+    is_few = bool((comparison["complaints_n"] < small_n).any())
+    title = t("week_overview.estates_title_few" if is_few else "week_overview.estates_title", n=small_n)
     with blocks.panel(
         "estates",
         title=title,
@@ -186,7 +196,7 @@ def show_estates(page: Page, selection: Selection) -> None:
         if comparison["households_n"].sum() == 0:
             blocks.show_empty(t("week_overview.estates_none"))
         else:
-            blocks.show_svg(panels.estates_html(comparison))
+            blocks.show_svg(panels.estates_html(comparison, small_n=small_n))
 
 
 def show_sources(page: Page, selection: Selection) -> None:
