@@ -51,7 +51,8 @@ def current_dataset() -> Dataset:
     return _opened(str(folder), store.fingerprint(folder), changed_ns)
 
 
-@st.cache_data(max_entries=512, show_spinner=False)
+# A resource and not data: what is kept is never written into, so no copy is made of it.
+@st.cache_resource(max_entries=512, show_spinner=False)
 def _kept(name: str, fingerprint: str, args: tuple[object, ...], _compute: Callable[[], T]) -> T:  # noqa: ARG001 (cache keys)
     return _compute()
 

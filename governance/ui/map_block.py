@@ -233,6 +233,6 @@ def _map_block(page: Page, week: Week) -> None:
         drawn = place_map(shapes, areas, measures[0], cases, choice)
         _show_map(drawn, shapes, areas, choice, dataset)
     with right:
-        map_panel(page, measures, areas, choice, lambda key: show_area(areas, key))
+        map_panel(page, week, areas, choice, lambda key: show_area(areas, key))
     case_list(page, cases, choice, week)
     show_footer(t("grid_map.footer"), t("grid_map.footer_how"))

@@ -11,6 +11,8 @@ from governance.metrics.areas import STREET_KEY, children_of
 from governance.schema import kind_named
 from governance.text import t
 from governance.ui.blocks import panel, show_svg
+from governance.ui.cache import cached
+from governance.ui.map_data import measures
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
     from governance.figures.place_map import Choice
     from governance.metrics.areas import AreaKey
+    from governance.records.dataset import Dataset
     from governance.ui.shell import Page
     from governance.workdays import Week
 
@@ -49,7 +52,7 @@ def cases_table(cases: pd.DataFrame) -> pd.DataFrame:
 
 
 def _parts(
-    measures: pd.DataFrame, areas: pd.DataFrame, choice: Choice, turn_to: Callable[[AreaKey], None]
+    figures: pd.DataFrame, areas: pd.DataFrame, choice: Choice, turn_to: Callable[[AreaKey], None]
 ) -> None:
     parts = children_of(areas, choice.shown)
     if parts.empty:
@@ -63,7 +66,7 @@ def _parts(
 
     level = parts["level"].iloc[0]
     with panel("parts", title=t(f"grid_map.parts.{level}", n=len(parts)), sub=t("grid_map.parts_how")):
-        table = parts_table(measures, areas, choice)
+        table = parts_table(figures, areas, choice)
         st.dataframe(
             table,
             column_config={
@@ -78,20 +81,21 @@ def _parts(
         )
 
 
+def _figures(dataset: Dataset, week: Week, shown: AreaKey, small_n: int) -> str:
+    this_week, last_week = (cached(measures, dataset, one) for one in (week, week.shifted(-1)))
+    return figures_html(this_week, last_week, shown, small_n=small_n)
+
+
 def map_panel(
-    page: Page,
-    measures: tuple[pd.DataFrame, pd.DataFrame],
-    areas: pd.DataFrame,
-    choice: Choice,
-    turn_to: Callable[[AreaKey], None],
+    page: Page, week: Week, areas: pd.DataFrame, choice: Choice, turn_to: Callable[[AreaKey], None]
 ) -> None:
     """The shown area's figures of this week and last, and its parts; a row of them leads there."""
-    this_week, last_week = measures
+    this_week = cached(measures, page.dataset, week)
     level, code = choice.shown
     own = this_week[(this_week["level"] == level) & (this_week["code"] == code)]
     title = area_name(areas, choice.shown)
     with panel("area", title=title, sub=t("grid_map.figures_how"), page=page, data=own):
-        show_svg(figures_html(this_week, last_week, choice.shown, small_n=choice.small_n))
+        show_svg(cached(_figures, page.dataset, week, choice.shown, choice.small_n))
     _parts(this_week, areas, choice, turn_to)
 
 
