@@ -11,8 +11,9 @@ from streamlit.testing.v1 import AppTest
 
 from governance.metrics.areas import STREET_KEY, area_table
 from governance.records.dataset import empty_frame
+from governance.ui.case_lists import cases_table
 from governance.ui.map_block import area_address, area_of_address
-from governance.ui.map_panel import cases_in, cases_table
+from governance.ui.map_panel import cases_in
 from governance.workdays import SHANGHAI
 from tests.builders import case, import_small_street, imported
 from tests.test_places import frame, street

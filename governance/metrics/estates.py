@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from governance.metrics.places import PUBLIC_SOURCES
 from governance.metrics.repeats import REPEAT_WITHIN_D, is_repeated, merged_events
+from governance.metrics.windows import PUBLIC_SOURCES
 
 if TYPE_CHECKING:
     from datetime import datetime

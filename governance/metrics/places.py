@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 import pandas as pd
 
 from governance.metrics.areas import AREA_LEVELS, LEVELS, Level, points_located, with_parents
+from governance.metrics.windows import PUBLIC_SOURCES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from governance.metrics.definitions import Direction
     from governance.workdays import Week
 
-PUBLIC_SOURCES = ("hotline", "resident", "petition")
 UNCOUNTED_STATUSES = ("voided", "transferred")
 REPORT_WEEKS = 4
 # Facts that are 0 where no row names the area; check-ins need a point inside to be 0.

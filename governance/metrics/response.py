@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
 ALL, UNKNOWN = "all", "unknown"
 HEADLINE = "report_to_close"
-# Demand from the public and what we found ourselves are never pooled in a headline.
-PUBLIC_SOURCES = ("hotline", "resident", "petition")
 GROUPS: Mapping[str, str] = {
     "community": "community_code",
     "grid": "grid_code",

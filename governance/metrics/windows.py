@@ -14,6 +14,12 @@ from governance.workdays import Week, default_week, start_of_day
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+# Demand from the public and what we found ourselves are never pooled in a headline.
+PUBLIC_SOURCES = ("hotline", "resident", "petition")
+PUBLIC, FOUND = "public", "found"
+# As a filter's value: the record names none.
+UNRECORDED = "-"
+
 
 @dataclass(frozen=True)
 class Span:
@@ -36,26 +42,41 @@ class Span:
 
 @dataclass(frozen=True)
 class Scope:
-    """What part of the street the figures are for; None means all of it."""
+    """What part of the street the figures are for; None means all of it.
+
+    A value of `UNRECORDED` keeps the rows that name none. `demand` is `public` (hotline, resident,
+    petition) or `found` (every other source that is named).
+    """
 
     community_code: str | None = None
     category: str | None = None
     team_id: str | None = None
+    severity: str | None = None
+    demand: str | None = None
 
     def chosen(self) -> dict[str, str]:
         """The column values that rows must have."""
-        given = {"community_code": self.community_code, "category": self.category, "team_id": self.team_id}
-        return {column: value for column, value in given.items() if value is not None}
+        names = ("community_code", "category", "team_id", "severity", "demand")
+        return {name: value for name in names if (value := getattr(self, name)) is not None}
 
     def rows(self, frame: pd.DataFrame) -> pd.DataFrame:
         """The rows inside the scope."""
         for column, value in self.chosen().items():
-            frame = frame[frame[column].eq(value).fillna(False).astype(bool)]
+            frame = frame[_has(frame, column, value)]
         return frame
 
     def allows(self, metric: str) -> bool:
         """Whether a metric can be cut this way at all (a check-in has no category)."""
         return set(self.chosen()) <= set(METRICS[metric].dimensions)
+
+
+def _has(frame: pd.DataFrame, column: str, value: str) -> pd.Series:
+    if column == "demand":
+        is_public = frame["source"].isin(PUBLIC_SOURCES)
+        return is_public if value == PUBLIC else frame["source"].notna() & ~is_public
+    if value == UNRECORDED:
+        return frame[column].isna()
+    return frame[column].eq(value).fillna(False).astype(bool)
 
 
 def is_covered(stamps: pd.Series, span: Span, as_of: datetime | None) -> bool:

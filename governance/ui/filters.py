@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from governance.errors import UsageError
-from governance.metrics.windows import Scope, is_complete
+from governance.metrics.windows import FOUND, PUBLIC, UNRECORDED, Scope, is_complete
+from governance.schema import schema
 from governance.text import t
 from governance.ui.cache import cached
 from governance.ui.stamp import show_stamp
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
 ALL = ""
 _MAX_WEEKS = 260
-_WIDTHS = {"week": 222, "community": 176, "category": 168, "team": 190}
+_WIDTHS = {"week": 236, "community": 176, "category": 168, "team": 190, "severity": 140, "demand": 168}
 
 
 @dataclass(frozen=True)
@@ -43,11 +44,13 @@ class Selection:
     community_code: str | None = None
     category: str | None = None
     team_id: str | None = None
+    severity: str | None = None
+    demand: str | None = None
 
     @property
     def scope(self) -> Scope:
         """The part of the street the figures are for."""
-        return Scope(self.community_code, self.category, self.team_id)
+        return Scope(self.community_code, self.category, self.team_id, self.severity, self.demand)
 
 
 def week_options(dataset: Dataset) -> tuple[Week, ...]:
@@ -71,9 +74,20 @@ def option_labels(dataset: Dataset, name: str) -> dict[str, str]:
             dataset, "communities", "community_code"
         )
     if name == "team":
-        return {ALL: t("filters.all")} | _reference_labels(dataset, "teams", "team_id")
-    found = sorted(dataset.frame("incidents")[name].dropna().unique())
-    return {ALL: t("filters.all")} | {str(value): str(value) for value in found}
+        return _team_labels(dataset)
+    if name == "demand":
+        return {PUBLIC: t("filters.public"), FOUND: t("filters.found")}
+    found = {str(value) for value in dataset.frame("incidents")[name].dropna().unique()}
+    if name == "severity":
+        known = {code: words[0] for code, words in schema().values[name].items() if code in found}
+        return {ALL: t("filters.all")} | known | {value: value for value in sorted(found - set(known))}
+    return {ALL: t("filters.all")} | {value: value for value in sorted(found)}
+
+
+def _team_labels(dataset: Dataset) -> dict[str, str]:
+    labels = {ALL: t("filters.all")} | _reference_labels(dataset, "teams", "team_id")
+    is_missing = dataset.frame("incidents")["team_id"].isna().any()
+    return labels | ({UNRECORDED: t("filters.no_team")} if is_missing else {})
 
 
 def _week_labels(dataset: Dataset) -> dict[str, str]:
@@ -145,7 +159,7 @@ def _choose_one(dataset: Dataset, name: str) -> str:
 
 
 def choose(page: Page, *names: str) -> Selection:
-    """Draw the filters `names` (week, community, category, team) and the stamp; read them.
+    """Draw the filters `names` (week, community, category, team, severity, demand) and the stamp.
 
     The page stops here, with one sentence, when no record has a week.
     """
@@ -166,6 +180,8 @@ def choose(page: Page, *names: str) -> Selection:
         community_code=values.get("community") or None,
         category=values.get("category") or None,
         team_id=values.get("team") or None,
+        severity=values.get("severity") or None,
+        demand=values.get("demand") or None,
     )
 
 
@@ -175,6 +191,8 @@ def scope_words(dataset: Dataset, selection: Selection) -> str:
         "community": selection.community_code,
         "category": selection.category,
         "team": selection.team_id,
+        "severity": selection.severity,
+        "demand": selection.demand,
     }
     return " · ".join(
         cached(option_labels, dataset, name).get(code, code) for name, code in chosen.items() if code

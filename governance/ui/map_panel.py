@@ -8,10 +8,10 @@ import streamlit as st
 
 from governance.figures.place_tables import LATEST_N, area_name, cases_html, figures_html, parts_table
 from governance.metrics.areas import STREET_KEY, children_of
-from governance.schema import kind_named
 from governance.text import t
 from governance.ui.blocks import panel, show_svg
 from governance.ui.cache import cached
+from governance.ui.case_lists import cases_table
 from governance.ui.map_data import measures
 
 if TYPE_CHECKING:
@@ -28,11 +28,6 @@ if TYPE_CHECKING:
 _ROW_PX = 27
 _HEAD_PX = 38
 _MAX_ROWS_SHOWN = 9
-_DOWNLOADED = (
-    *("incident_id", "reported_at", "category", "subcategory", "severity", "source", "status", "address"),
-    *("community_code", "grid_code", "microgrid_code", "accepted_at", "arrived_at", "closed_at", "due_at"),
-    *("level_closed", "description", "flags"),
-)
 
 
 def cases_in(cases: pd.DataFrame, shown: AreaKey) -> pd.DataFrame:
@@ -40,15 +35,6 @@ def cases_in(cases: pd.DataFrame, shown: AreaKey) -> pd.DataFrame:
     level, code = shown
     reported = cases[cases["is_reported"]]
     return reported if shown == STREET_KEY else reported[reported[level] == code]
-
-
-def cases_table(cases: pd.DataFrame) -> pd.DataFrame:
-    """All rows of the list as they are handed out: texts and stamps under their Chinese headers."""
-    known = kind_named("incidents").by_name
-    names = [name for name in _DOWNLOADED if name in cases.columns]
-    stamps = {name: cases[name].dt.strftime("%Y-%m-%d %H:%M:%S") for name in names if name.endswith("_at")}
-    heads = {name: known[name].label for name in names if name in known} | {"flags": t("grid_map.flags")}
-    return cases[names].assign(**stamps).rename(columns=heads)
 
 
 def _parts(

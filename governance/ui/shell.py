@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from governance.records.dataset import Dataset
     from governance.ui.navigation import PageSpec
 
-FILTER_PARAMS = ("week", "community", "category", "team")
+FILTER_PARAMS = ("week", "community", "category", "team", "severity", "demand")
 LOG = logging.getLogger("governance.dashboard")
 
 
