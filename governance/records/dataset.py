@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from governance import access
-from governance.records.steps import completed_incidents
+from governance.records.steps import completed_incidents, suspensions
 from governance.schema import Column, kind_named, schema
 
 if TYPE_CHECKING:
@@ -84,6 +84,12 @@ class Dataset:
             completed = completed_incidents(self.frame("incidents"), self.frame("incident_steps"))
             self._frames["cases"] = completed
         return self._frames["cases"]
+
+    def suspensions(self) -> pd.DataFrame:
+        """The intervals during which cases were suspended (see `steps.suspensions`)."""
+        if "suspensions" not in self._frames:
+            self._frames["suspensions"] = suspensions(self.frame("incident_steps"))
+        return self._frames["suspensions"]
 
     def as_of_for(self, *kinds: str) -> datetime | None:
         """The earliest as-of of the sources a figure uses; None when one of them is missing."""
