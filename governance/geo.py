@@ -21,7 +21,7 @@ DATUMS: tuple[Datum, ...] = ("wgs84", "gcj02", "bd09")
 
 _SEMI_MAJOR_M = 6378245.0
 _ECCENTRICITY_2 = 0.00669342162296594323
-_METRES_PER_DEGREE = 111_319.49079327358
+METRES_PER_DEGREE = 111_319.49079327358
 
 
 def _shift(
@@ -103,20 +103,20 @@ class Plane:
 
     def x_m(self, lon: NDArray[np.float64]) -> NDArray[np.float64]:
         """Metres east of the origin."""
-        scale = _METRES_PER_DEGREE * np.cos(np.radians(self.lat0))
+        scale = METRES_PER_DEGREE * np.cos(np.radians(self.lat0))
         return np.asarray((lon - self.lon0) * scale)
 
     def y_m(self, lat: NDArray[np.float64]) -> NDArray[np.float64]:
         """Metres north of the origin."""
-        return np.asarray((lat - self.lat0) * _METRES_PER_DEGREE)
+        return np.asarray((lat - self.lat0) * METRES_PER_DEGREE)
 
     def lon(self, x_m: NDArray[np.float64]) -> NDArray[np.float64]:
         """Longitude of metres east."""
-        return np.asarray(x_m / (_METRES_PER_DEGREE * np.cos(np.radians(self.lat0))) + self.lon0)
+        return np.asarray(x_m / (METRES_PER_DEGREE * np.cos(np.radians(self.lat0))) + self.lon0)
 
     def lat(self, y_m: NDArray[np.float64]) -> NDArray[np.float64]:
         """Latitude of metres north."""
-        return np.asarray(y_m / _METRES_PER_DEGREE + self.lat0)
+        return np.asarray(y_m / METRES_PER_DEGREE + self.lat0)
 
     def project(self, geometry: BaseGeometry) -> BaseGeometry:
         """A geometry in degrees as one in metres."""

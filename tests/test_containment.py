@@ -9,8 +9,16 @@ import pytest
 
 from governance.errors import UsageError
 from governance.metrics.catalogue import metric_table
-from governance.metrics.containment import BANDS, containment_rows
+from governance.metrics.containment import (
+    BANDS,
+    closing_levels,
+    containment_marks,
+    containment_rows,
+    ladder_table,
+)
 from governance.metrics.control_series import control_rows
+from governance.metrics.disputes import dispute_figures, dispute_marks
+from governance.metrics.windows import Span
 from governance.records.dataset import dataset_of_frames, empty_frame
 from governance.settings import settings_of
 from governance.workdays import SHANGHAI
@@ -112,3 +120,50 @@ def test_an_unknown_series_is_wrong_usage(tmp_path):
         metric_table("control", dataset(tmp_path, ROWS), **NOTHING, of="nonsense")
     with pytest.raises(UsageError, match="unknown_control"):
         metric_table("overview", dataset(tmp_path, ROWS), **NOTHING, of="reported_n")
+
+
+def test_the_ladder_per_group_holds_every_case_once(tmp_path):
+    rows = [row | {"community_code": f"C{n % 2}"} for n, row in enumerate(ROWS)]
+    table = dataset(tmp_path, rows, STEPS).cases()
+    levels = closing_levels(table, frame("incident_steps", STEPS))
+    marks = containment_marks(table, levels, span=Span.of_days(None, None), as_of=stamp("2023-09-17"))
+    ladder = ladder_table(marks, table["community_code"])
+    assert ladder["group"].tolist() == ["C0", "C1"]
+    assert ladder[list(BANDS)].sum(axis=1).tolist() == ladder["cases_n"].tolist()
+    assert ladder["cases_n"].sum() == 8
+
+
+def disputes(rows, steps=()):
+    table, log = frame("incidents", rows), frame("incident_steps", list(steps))
+    levels = closing_levels(table, log)
+    span = Span(stamp("2023-06-01"), stamp("2023-07-01"))
+    return dispute_figures(dispute_marks(table, levels, log, span=span, as_of=stamp("2023-09-17")))
+
+
+def test_agreements_are_kept_where_nothing_came_back():
+    mediated = {"source": "mediation", "level_closed": "community", "category": "矛盾纠纷"}
+    place = {"lon": 106.54, "lat": 29.56}
+    rows = [
+        case(1, **mediated, **place),
+        case(2, **mediated | {"level_closed": "above"}),
+        case(3, **mediated),
+        case(4, "2023-06-10", address="别处", category="矛盾纠纷", **place),
+    ]
+    found = disputes(rows)
+    assert (found["mediations_n"], found["agreed_n"], found["agreed_followed_n"]) == (3, 2, 2)
+    assert (found["kept_n"], found["kept_address_n"]) == (1, 2)
+
+
+def test_petitions_over_the_levels_head_are_told_only_by_who_received_them():
+    petition = {"source": "petition", "category": "矛盾纠纷", "address": "老地方"}
+    rows = [
+        case(1, "2023-05-01", **petition),
+        case(2, **petition),
+        case(3, **petition | {"address": "新地方"}),
+    ]
+    found = disputes(rows)
+    assert (found["petitions_n"], found["first_n"], found["repeated_n"]) == (2, 1, 1)
+    assert (found["received_known_n"], found["over_head_n"]) == (0, 0)
+    desk, district = step(2, "report", "街道指挥中心"), step(3, "report", "区信访局")
+    found = disputes(rows, [desk, district])
+    assert (found["received_known_n"], found["over_head_n"]) == (1, 1)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
+from governance.metrics.nearness import near_pairs
 from governance.metrics.repeats import (
     came_again,
+    chronic_events,
     chronic_places,
     is_repeated,
     merged_events,
@@ -88,3 +91,33 @@ def test_three_in_ninety_days_are_chronic_in_any_row_order():
     mixed = chronic_places(table.sample(frac=1, random_state=2), span=ALWAYS)
     pd.testing.assert_frame_equal(mixed, found)
     assert chronic_places(table.iloc[:0], span=ALWAYS).empty
+
+
+def test_the_address_alone_may_be_the_place():
+    rows = [case(1, "2023-06-01"), case(2, "2023-06-02", 20), case(3, "2023-06-03", 20, address="市场口")]
+    rows.append(case(4, "2023-06-04", 900, address="市场口"))
+    table = frame(rows)
+    assert is_repeated(table).tolist() == [True, True, True, False]
+    assert is_repeated(table, within_m=None).tolist() == [False, False, True, False]
+    assert len(chronic_places(table, span=ALWAYS, within_m=None)) == 0
+
+
+def test_the_events_of_a_chronic_place_are_named():
+    rows = [case(n, f"2023-06-0{n}", microgrid_code=f"M{n}") for n in (1, 2, 3)]
+    rows += [case(n, f"2023-06-0{n}", 5000) for n in (4, 5)]
+    events = chronic_events(frame(rows), span=ALWAYS)
+    assert sorted(events["incident_id"]) == ["A1", "A2", "A3"]
+    place = chronic_places(frame(rows), span=ALWAYS).iloc[0]
+    assert (place["n"], place["place_n"]) == (3, events["place_n"].iloc[0])
+
+
+def test_pairs_are_those_of_a_plain_double_loop():
+    rng = np.random.default_rng(4)
+    lon, lat = 106.54 + rng.uniform(-2e-3, 2e-3, 300), 29.56 + rng.uniform(-2e-3, 2e-3, 300)
+    group = rng.integers(0, 3, 300)
+    side = (lon, lat, group)
+    found = {tuple(pair) for pair in near_pairs(side, side, within_m=50).tolist()}
+    east = (lon[:, None] - lon) * DEGREE_M * np.cos(np.radians((lat[:, None] + lat) / 2))
+    north = (lat[:, None] - lat) * DEGREE_M
+    near = (np.hypot(east, north) <= 50) & (group[:, None] == group)
+    assert found == set(zip(*np.nonzero(near), strict=True))

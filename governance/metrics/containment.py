@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from governance.metrics.repeats import came_again, has_followup
+from governance.metrics.nearness import numbered
+from governance.metrics.repeats import REPEAT_WITHIN_M, came_again, has_followup
 from governance.metrics.response import grouped
 from governance.metrics.windows import Span
 
@@ -24,7 +25,12 @@ REQUIRED_CATEGORIES = ("突发事件",)
 REQUIRED_SUBCATEGORIES = ("违建", "违法建设")
 # A complaint that shows that a matter closed in the community was not settled.
 _COMPLAINTS = ("hotline", "petition")
-_STREET_UNIT, _ABOVE_UNIT = "街道", r"区级|市级|区政府|市政府|区委|市委|[区市县][^社]*局|部门"
+_STREET_UNIT, ABOVE_UNIT = "街道", r"区级|市级|区政府|市政府|区委|市委|[区市县][^社]*局|部门"
+# What it takes to tell a place.
+PLACE_COLUMNS = [
+    *("incident_id", "external_id", "category", "address"),
+    *("lon", "lat", "flags", "reported_at"),
+]
 BANDS = ("community_n", "street_n", "above_required_n", "above_other_n", "open_n", "unknown_level_n")
 
 
@@ -40,15 +46,27 @@ def closing_levels(cases: pd.DataFrame, steps: pd.DataFrame) -> pd.Series:
     passed = steps[steps["step"].isin(["escalate", "transfer"])]
     unit = passed["unit"].fillna("")
     is_street = unit.str.contains(_STREET_UNIT, regex=False)
-    is_above = ~is_street & (unit.str.contains(_ABOVE_UNIT, regex=True) | passed["step"].eq("transfer"))
-    ids = cases["incident_id"]
+    is_above = ~is_street & (unit.str.contains(ABOVE_UNIT, regex=True) | passed["step"].eq("transfer"))
+    above = passed.loc[is_above.fillna(False).astype(bool), "incident_id"]
     level = pd.Series(pd.NA, index=cases.index, dtype="string")
-    level[ids.isin(steps["incident_id"])] = "community"
-    level[ids.isin(passed["incident_id"])] = "street"
-    level[ids.isin(passed.loc[is_above.fillna(False).astype(bool), "incident_id"])] = "above"
+    for name, ids in (
+        ("community", steps["incident_id"]),
+        ("street", passed["incident_id"]),
+        ("above", above),
+    ):
+        level[_is_among(cases["incident_id"], ids)] = name
     level[cases["status"].eq("transferred").fillna(False).astype(bool)] = "above"
     recorded = cases["level_closed"]
     return recorded.where(recorded.isin(["community", "street", "above"]), level).astype("string")
+
+
+def _is_among(ids: pd.Series, known: pd.Series) -> NDArray[np.bool_]:
+    """Which ids stand in `known`; ten times faster than isin on texts."""
+    mine, theirs = numbered(ids, known)
+    is_known = np.zeros(max(mine.max(initial=-1), theirs.max(initial=-1)) + 2, dtype=bool)
+    is_known[theirs] = True
+    is_known[-1] = False
+    return is_known[mine]
 
 
 def is_required_above(cases: pd.DataFrame) -> pd.Series:
@@ -92,27 +110,38 @@ def containment_marks(
     )
 
 
+def ladder_table(marks: pd.DataFrame, group: pd.Series) -> pd.DataFrame:
+    """The counts of `containment_marks` per group, groups in order; those without cases are left out.
+
+    Columns: group, cases_n and `BANDS`. Cases without a group are left out.
+    """
+    counts = marks.astype("int64").groupby(group, sort=True).sum()
+    return counts[counts["cases_n"] > 0].rename_axis("group").reset_index()
+
+
 def suppression_marks(
-    cases: pd.DataFrame, in_community: pd.Series, *, as_of: datetime | None
+    cases: pd.DataFrame,
+    in_community: pd.Series,
+    *,
+    as_of: datetime | None,
+    within_m: float | None = REPEAT_WITHIN_M,
 ) -> pd.DataFrame:
     """Whether matters closed in the community came back from the same place within 30 days.
 
     Back means: a case of the same category, a hotline call or a petition, reported after the
     closing. Ids of the same event do not count, nor closings without 30 days of records after
-    them.
+    them. `within_m` None counts the same address alone.
 
     Columns, boolean: suppressible_n (with follow-up), suppressed_n (of those, came back).
     """
     followed = in_community & has_followup(cases["closed_at"], as_of)
+    asked = cases.loc[followed, [*PLACE_COLUMNS, "closed_at"]]
+    reported = cases.loc[cases["reported_at"].notna(), [*PLACE_COLUMNS, "source"]]
+    complaints = reported[reported["source"].isin(_COMPLAINTS)]
     suppressed = pd.Series(False, index=cases.index)
-    columns = ["incident_id", "external_id", "address", "lon", "lat", "flags", "reported_at"]
-    reported = cases[cases["reported_at"].notna()]
-    asked = cases[followed]
-    complaints = reported.loc[reported["source"].isin(_COMPLAINTS), columns]
-    suppressed.loc[asked.index] = came_again(asked[columns], complaints, after=asked["closed_at"])
-    for category, rows in asked[~suppressed[asked.index]].groupby("category"):
-        same = reported.loc[reported["category"].eq(category).fillna(False).astype(bool), columns]
-        suppressed.loc[rows.index] = came_again(rows[columns], same, after=rows["closed_at"])
+    for later, by_category in ((complaints, False), (reported, True)):
+        back = came_again(asked, later, after=asked["closed_at"], by_category=by_category, within_m=within_m)
+        suppressed.loc[asked.index] |= back
     return pd.DataFrame({"suppressible_n": followed, "suppressed_n": suppressed})
 
 
@@ -166,35 +195,6 @@ def containment_rows(
         for place, row in counts.iterrows()
         if row["cases_n"]
     ]
-
-
-def dispute_figures(cases: pd.DataFrame, levels: pd.Series, *, span: Span, as_of: datetime) -> dict[str, int]:
-    """Disputes not passed up: mediations and petitions reported in a window.
-
-    mediations_n; agreed_n (closed in community or street, not voided); agreed_followed_n (of
-    those with 30 days of records after the closing); kept_n (of those, no case of the category,
-    hotline call or petition from the place within 30 days); petitions_n; first_n and repeated_n
-    (whether the same address and category had a petition before). The records carry no signed
-    agreement and no petitioner, so a place stands for both, and nothing of where a petition was
-    handed in, so petitions over the level's head cannot be told and are not counted.
-    """
-    inside = span.holds(cases["reported_at"])
-    mediated = inside & cases["source"].eq("mediation").fillna(False).astype(bool)
-    agreed = mediated & cases["closed_at"].notna() & levels.isin(["community", "street"])
-    back = suppression_marks(cases, agreed.astype(bool), as_of=as_of)
-    petitions = cases[cases["source"].eq("petition").fillna(False).astype(bool)]
-    ordered = petitions.sort_values(["reported_at", "incident_id"])
-    is_again = ordered["address"].notna() & ordered.duplicated(["address", "category"], keep="first")
-    shown = inside[ordered.index]
-    return {
-        "mediations_n": int(mediated.sum()),
-        "agreed_n": int(agreed.sum()),
-        "agreed_followed_n": int(back["suppressible_n"].sum()),
-        "kept_n": int((back["suppressible_n"] & ~back["suppressed_n"]).sum()),
-        "petitions_n": int(shown.sum()),
-        "first_n": int((shown & ~is_again).sum()),
-        "repeated_n": int((shown & is_again).sum()),
-    }
 
 
 def weekly_community_share(

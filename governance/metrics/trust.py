@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
-from governance.metrics.repeats import has_flag
+from governance.metrics.nearness import has_flag
 from governance.metrics.windows import Span
 from governance.schema import kind_named, schema
 
