@@ -39,6 +39,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("street_name", "上清寺街道", "", "街道名称，显示在每页左上角", "重庆日报 2023-09"),
     Setting("reform_on", date(2023, 7, 1), "日期", "三队合一的日期，图上画成断点", "示例；报道未写明"),
     Setting("week_starts_on", 1, "星期", "一周从星期几开始，1 为星期一", "ISO 8601"),
+    Setting("office_hours", "09:00-17:00", "", "工作时限按几点到几点计", "示例；以本街道作息为准"),
     Setting("plausible_from", date(2000, 1, 1), "日期", "早于这一天的时间标为不可信", "数据接入约定"),
     Setting("lock_wait_s", 60, "秒", "有人正在导入时最多等多久", "数据接入约定"),
     Setting("max_upload_mb", 200, "MB", "网页上传单个文件的上限", "办公电脑内存"),
@@ -51,6 +52,9 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("grade_a_max", 0.02, "占比", "最差问题占比不超过它为 A", "指标约定"),
     Setting("grade_b_max", 0.05, "占比", "最差问题占比不超过它为 B", "指标约定"),
     Setting("grade_c_max", 0.10, "占比", "最差问题占比不超过它为 C，再高为 D", "指标约定"),
+    Setting("many_per_hour", 10, "件", "一人一小时内上报超过它，列入核对名单", "指标约定"),
+    Setting("before_limit_min", 10, "分钟", "到期前这么久之内结案，列入核对名单", "指标约定"),
+    Setting("spot_close_min", 20, "分钟", "自己发现的件，上报后这么久之内结案算当场办结", "示例；街道自定"),
     Setting("small_n", 20, "件", "少于它只写几分之几，不写百分数", "指标约定"),
 )
 

@@ -25,7 +25,8 @@ _DAY_US = 24 * _HOUR_US
 _SHANGHAI_US = 8 * _HOUR_US
 _TABLE_YEARS = (1970, 2199)
 # What chinese_calendar 1.11 knows; it raises for other years.
-_OFFICIAL_YEARS = (2004, 2026)
+OFFICIAL_YEARS = (2004, 2026)
+_HOURS = re.compile(r"^(\d{1,2}):(\d{2})\s*[-–—]\s*(\d{1,2}):(\d{2})$")
 _WEEK = re.compile(r"^(\d{4})-?W(\d{2})$")
 
 
@@ -138,6 +139,23 @@ class WorkHours:
     from_h: float = 9
     to_h: float = 17
 
+    @classmethod
+    def parse(cls, text: str) -> WorkHours:
+        """Read `09:00-17:00`.
+
+        Raises
+        ------
+        UsageError
+            `bad_office_hours` when the text is no such span of one day.
+        """
+        match = _HOURS.match(text.strip())
+        if match is None:
+            raise UsageError("bad_office_hours", hours=text)
+        from_h, to_h = (int(match[n]) + int(match[n + 1]) / 60 for n in (1, 3))
+        if not from_h < to_h <= 24 or max(int(match[2]), int(match[4])) > 59:
+            raise UsageError("bad_office_hours", hours=text)
+        return cls(from_h, to_h)
+
     @property
     def day_us(self) -> int:
         """Length of one working day in microseconds."""
@@ -149,7 +167,7 @@ OFFICE_HOURS = WorkHours()
 
 def has_official_calendar(day: date) -> bool:
     """Whether the official calendar knows the day's year; else Monday to Friday are taken."""
-    return _OFFICIAL_YEARS[0] <= day.year <= _OFFICIAL_YEARS[1]
+    return OFFICIAL_YEARS[0] <= day.year <= OFFICIAL_YEARS[1]
 
 
 def is_workday(day: date) -> bool:

@@ -9,14 +9,15 @@ import numpy as np
 import pandas as pd
 
 from governance.metrics.stages import MISSING, us_of
-from governance.workdays import OFFICE_HOURS, WorkHours, working_deadline_us, working_us
+from governance.metrics.suspended import clock_us, deadline_us, extended_deadline_us, held_us
+from governance.workdays import OFFICE_HOURS, WorkHours
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from governance.metrics.stages import Cases, Mask, Stamps
+    from governance.metrics.suspended import Held
 
-HOUR_US = 3_600_000_000
 ON_COURSE, PRESSING, OVERDUE, SUSPENDED, NO_LIMIT = (
     "on_course",
     "pressing",
@@ -84,20 +85,32 @@ def _looked_up(
     return limits, np.array([working for _, working in found], dtype=bool)[place]
 
 
-def due_us_of(incidents: pd.DataFrame, rules: pd.DataFrame, *, hours: WorkHours = OFFICE_HOURS) -> Stamps:
-    """When each case is due: by its record, else by its rule; `MISSING` without either."""
+def due_us_of(
+    incidents: pd.DataFrame,
+    rules: pd.DataFrame,
+    *,
+    limits: pd.DataFrame | None = None,
+    held: Held | None = None,
+    hours: WorkHours = OFFICE_HOURS,
+) -> Stamps:
+    """When each case is due: by its record, else by its rule; `MISSING` without either.
+
+    A limit by rule stands still while the case is suspended (`held`, see `held_of`); a recorded
+    due stamp is taken as it is. `limits` are those of `limits_of`, where they are known already.
+    """
     due = us_of(incidents["due_at"])
     open_rows = due == MISSING
     if not open_rows.any() or rules.empty:
         return due
-    limits = limits_of(incidents[open_rows], rules)
+    limits = limits_of(incidents[open_rows], rules) if limits is None else limits[open_rows]
     start, limit = limits["started_us"].to_numpy(), limits["limit_h"].to_numpy()
     has_limit = ~np.isnan(limit) & (start != MISSING)
     start, limit = np.where(has_limit, start, 0), np.where(has_limit, limit, 0.0)
-    by_rule = np.where(
-        limits["is_working"].to_numpy(),
-        working_deadline_us(start, limit, hours=hours),
-        start + np.round(limit * HOUR_US).astype(np.int64),
+    working = limits["is_working"].to_numpy()
+    by_rule = (
+        deadline_us(start, limit, working, hours=hours)
+        if held is None
+        else extended_deadline_us(start, limit, working, held.of_rows(open_rows), hours=hours)
     )
     full = due.copy()
     full[open_rows] = np.where(has_limit, by_rule, MISSING)
@@ -108,8 +121,9 @@ def due_us_of(incidents: pd.DataFrame, rules: pd.DataFrame, *, hours: WorkHours 
 class DueCohort:
     """Which cases came due in the window by as-of, and of them which closed, and in time.
 
-    Voided, transferred and suspended cases stand apart. `is_provisional`: cases of the window are
-    still to come due.
+    Voided, transferred and suspended cases stand apart. `undated_n` of the closed ones have no
+    believable closing stamp and so cannot be shown to be in time. `is_provisional`: cases of the
+    window are still to come due.
     """
 
     is_due: Mask
@@ -118,6 +132,7 @@ class DueCohort:
     stopped_n: int
     suspended_n: int
     is_provisional: bool
+    undated_n: int = 0
 
 
 def due_cohort(cases: Cases, due_us: Stamps, *, start_us: int, end_us: int) -> DueCohort:
@@ -125,15 +140,17 @@ def due_cohort(cases: Cases, due_us: Stamps, *, start_us: int, end_us: int) -> D
     inside = (due_us >= start_us) & (due_us < end_us) & (due_us != MISSING)
     counted = inside & ~cases.is_stopped & ~cases.is_suspended
     is_due = counted & (due_us <= cases.as_of_us)
-    closed_at = cases.stamp("closed_at")
-    is_closed = is_due & (closed_at != MISSING) & (closed_at <= cases.as_of_us)
+    closed_at = cases.closed_us()
+    is_dated = is_due & (closed_at != MISSING)
+    is_undated = is_due & cases.is_end_unknown
     return DueCohort(
         is_due=is_due,
-        is_closed=is_closed,
-        is_on_time=is_closed & (closed_at <= due_us),
+        is_closed=is_dated | is_undated,
+        is_on_time=is_dated & (closed_at <= due_us),
         stopped_n=int((inside & cases.is_stopped).sum()),
         suspended_n=int((inside & cases.is_suspended).sum()),
         is_provisional=bool((counted & (due_us > cases.as_of_us)).any()),
+        undated_n=int(is_undated.sum()),
     )
 
 
@@ -160,30 +177,41 @@ def legacy_rates_of(cases: Cases, due_us: Stamps, *, start_us: int, end_us: int)
     filed = cases.stamp("filed_at")
     filed = np.where(filed == MISSING, cases.first_us, filed)
     counted = (filed >= start_us) & (filed < end_us) & ~cases.is_stopped & ~cases.is_suspended
-    closed_at = cases.stamp("closed_at")
-    is_closed = counted & (closed_at != MISSING) & (closed_at <= cases.as_of_us)
+    closed_at = cases.closed_us()
+    is_closed = counted & ((closed_at != MISSING) | cases.is_end_unknown)
     is_waiting = counted & ~is_closed & ((due_us > cases.as_of_us) | (due_us == MISSING))
-    on_time = is_closed & (due_us != MISSING) & (closed_at <= due_us)
+    on_time = is_closed & (closed_at != MISSING) & (due_us != MISSING) & (closed_at <= due_us)
     return legacy_rates(*(int(mark.sum()) for mark in (counted, is_waiting, is_closed, on_time)))
 
 
 def used_shares(
-    cases: Cases, due_us: Stamps, limits: pd.DataFrame, *, hours: WorkHours = OFFICE_HOURS
+    cases: Cases,
+    due_us: Stamps,
+    limits: pd.DataFrame,
+    *,
+    held: Held | None = None,
+    hours: WorkHours = OFFICE_HOURS,
 ) -> NDArray[np.float64]:
-    """Share of its limit each case has used, until its closing or as-of; NaN without a limit.
+    """Share of its limit each case has used, until its end or as-of; NaN without a limit.
 
     The clock runs from filing (else report) to the due stamp, on working hours where the rule
-    says so.
+    says so, and stands still while the case is suspended. NaN also for cases that ended at an
+    unknown time.
     """
-    start, closed_at = limits["started_us"].to_numpy(), cases.stamp("closed_at")
-    end = np.where(closed_at == MISSING, cases.seen_us, np.minimum(closed_at, cases.as_of_us))
-    has_limit = (start != MISSING) & (due_us != MISSING) & (due_us > start)
-    safe_start, safe_due = np.where(has_limit, start, 0), np.where(has_limit, due_us, 1)
-    used, whole = np.maximum(end - safe_start, 0), safe_due - safe_start
+    start, closed_at = limits["started_us"].to_numpy(), cases.closed_us()
+    end = np.where(cases.is_stopped, cases.stopped_us, cases.seen_us)
+    end = np.where(closed_at == MISSING, end, closed_at)
+    has_limit = (start != MISSING) & (due_us != MISSING) & (due_us > start) & ~cases.is_end_unknown
+    start, due = np.where(has_limit, start, 0), np.where(has_limit, due_us, 1)
+    end = np.maximum(np.where(has_limit, end, 0), start)
     working = limits["is_working"].to_numpy() & has_limit
-    if working.any():
-        used[working] = working_us(safe_start[working], end[working], hours=hours)
-        whole[working] = working_us(safe_start[working], safe_due[working], hours=hours)
+    used, whole = clock_us(start, end, working, hours=hours), clock_us(start, due, working, hours=hours)
+    if held is not None and len(held.case):
+        stood = held_us(held, start, due, working, hours=hours)
+        # A recorded due stamp inside a suspension was set without it.
+        counts = stood < whole
+        whole = whole - np.where(counts, stood, 0)
+        used = used - np.where(counts, held_us(held, start, end, working, hours=hours), 0)
     has_limit &= whole > 0
     share: NDArray[np.float64] = np.where(has_limit, used / np.where(whole > 0, whole, 1), np.nan)
     return share

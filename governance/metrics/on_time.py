@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from governance.metrics.deadlines import used_shares
-from governance.metrics.stages import MISSING
+from governance.metrics.stages import MISSING, STAMPS
 from governance.metrics.survival import closed_share_by, product_limit
 from governance.workdays import OFFICE_HOURS, WorkHours
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from governance.metrics.stages import Cases, Mask, Stamps
     from governance.metrics.survival import Curve
+    from governance.metrics.suspended import Held
 
 
 @dataclass(frozen=True)
@@ -44,21 +45,23 @@ def on_time_probability(
     limits: pd.DataFrame,
     *,
     keep: Mask | None = None,
+    held: Held | None = None,
     hours: WorkHours = OFFICE_HOURS,
 ) -> OnTimeProbability:
     """Kaplan–Meier of time used ÷ own limit, read at 1.0.
 
     `due_us` and `limits` are those of the same cases (`due_us_of`, `limits_of`); `keep` marks the
-    cases that count, all by default.
+    cases that count, all by default; suspended time (`held`) is no time used.
     """
     wanted = np.ones(len(cases), dtype=bool) if keep is None else keep
-    share = used_shares(cases, due_us, limits, hours=hours)
-    closed_at, started = cases.stamp("closed_at"), limits["started_us"].to_numpy()
+    share = used_shares(cases, due_us, limits, held=held, hours=hours)
+    closed_at, started = cases.closed_us(), limits["started_us"].to_numpy()
     has_end = closed_at != MISSING
-    is_untimed = (has_end & (closed_at < started)) | (~has_end & cases.is_later[-2])
-    no_limit = wanted & np.isnan(share)
-    suspended = wanted & ~no_limit & cases.is_suspended & ~has_end
-    untimed = wanted & ~no_limit & ~suspended & is_untimed
+    is_rated = cases.is_later[STAMPS.index("closed_at")]
+    is_untimed = np.where(has_end, closed_at < started, is_rated | cases.is_end_unknown)
+    untimed = wanted & is_untimed & (due_us != MISSING)
+    no_limit = wanted & ~untimed & np.isnan(share)
+    suspended = wanted & ~no_limit & ~untimed & cases.is_suspended & ~has_end
     counted = wanted & ~no_limit & ~suspended & ~untimed
     is_other = cases.is_stopped[counted]
     is_closed = has_end[counted] & ~is_other

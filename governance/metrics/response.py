@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from governance.errors import UsageError
-from governance.metrics.deadlines import due_cohort, due_us_of
-from governance.metrics.stages import cases_of, interval, stage_times, stages_present, us_at
+from governance.metrics.deadlines import due_cohort
+from governance.metrics.judged import judged_cases
+from governance.metrics.stages import interval, stage_times, stages_present, us_at
 from governance.metrics.windows import Span
 
 if TYPE_CHECKING:
@@ -115,24 +116,22 @@ def response_figures(
     UsageError
         `unknown_group` when cases cannot be grouped by `by`.
     """
-    incidents, as_of = dataset.cases(), dataset.as_of_for("incidents")
-    numbers, names = grouped(incidents, by)
-    if as_of is None or incidents.empty:
+    numbers, names = grouped(dataset.cases(), by)
+    judged = judged_cases(dataset)
+    if judged is None:
         return None
     span = Span.of_days(since, until)
     window = us_at(span.start_at), us_at(span.end_at)
-    everything = cases_of(incidents, as_of=as_of, plausible_from=dataset.settings.day("plausible_from"))
-    is_inside = (everything.first_us >= window[0]) & (everything.first_us < window[1])
-    inside, inside_numbers = everything.kept(is_inside), numbers[is_inside]
-    due = due_cohort(
-        everything, due_us_of(incidents, dataset.frame("rules")), start_us=window[0], end_us=window[1]
-    )
+    first_us = judged.cases.first_us
+    is_inside = (first_us >= window[0]) & (first_us < window[1])
+    inside, inside_numbers = judged.cases.kept(is_inside), numbers[is_inside]
+    due = due_cohort(judged.cases, judged.due_us, start_us=window[0], end_us=window[1])
     counts = [
         np.bincount(numbers[mark], minlength=len(names)).tolist()
         for mark in (due.is_due, due.is_closed, due.is_on_time)
     ]
     found, receipts = [], {}
-    for stage in stages_present(incidents):
+    for stage in stages_present(judged.incidents):
         timed = interval(inside, stage)
         receipts[stage] = timed.receipt
         for place, times in enumerate(stage_times(timed, inside_numbers, len(names))):

@@ -75,7 +75,9 @@ class Cases:
     `stamps` holds one array per stage in order; a stamp after as-of has not happened yet and is
     missing. `first_us` is the record's first stamp, `stopped_us` when a voided or transferred
     case left, `seen_us` until when an open case was watched. `is_bad` marks, per stage,
-    implausible stamps; `is_later` says whether a later stage is stamped.
+    implausible stamps; `is_later` says whether a later stage is stamped. `is_end_unknown`: closed
+    by its status, but no believable stamp says when; `is_unattended`: settled from the desk,
+    nobody had to go there.
     """
 
     as_of_us: int
@@ -87,6 +89,8 @@ class Cases:
     seen_us: Stamps
     is_stopped: Mask
     is_suspended: Mask
+    is_end_unknown: Mask
+    is_unattended: Mask
 
     def __len__(self) -> int:
         return len(self.first_us)
@@ -94,6 +98,12 @@ class Cases:
     def stamp(self, name: str) -> Stamps:
         """The stamps of one stage, `MISSING` where there is none."""
         return self.stamps[STAMPS.index(name)]
+
+    def closed_us(self) -> Stamps:
+        """The closing stamps that can be believed, none after as-of; `MISSING` for the others."""
+        last = STAMPS.index("closed_at")
+        is_bad = self.is_bad[last]
+        return np.where(is_bad, MISSING, self.stamps[last]) if is_bad.any() else self.stamps[last]
 
     def kept(self, keep: Mask) -> Cases:
         """The cases that `keep` marks."""
@@ -141,6 +151,8 @@ def cases_of(frame: pd.DataFrame, *, as_of: datetime, plausible_from: date) -> C
         first = np.where(first == MISSING, at, first)
     latest = np.maximum.reduce(stamps)
     seen = us_of(frame["last_seen_at"])
+    last = STAMPS.index("closed_at")
+    is_undated = frame["closed_at"].isna().to_numpy() | bad[last]
     is_stopped = _is(frame["status"], *STOPPED)
     return Cases(
         as_of_us=end_us,
@@ -152,7 +164,15 @@ def cases_of(frame: pd.DataFrame, *, as_of: datetime, plausible_from: date) -> C
         seen_us=np.where(seen == MISSING, end_us, np.minimum(seen, end_us)),
         is_stopped=is_stopped,
         is_suspended=_is(frame["status"], "suspended"),
+        is_end_unknown=is_undated & _is(frame["status"], "closed") if is_undated.any() else is_undated,
+        is_unattended=_unattended(frame),
     )
+
+
+def _unattended(frame: pd.DataFrame) -> Mask:
+    if "needs_attendance" not in frame:
+        return np.zeros(len(frame), dtype=bool)
+    return ~frame["needs_attendance"].to_numpy(dtype=bool, na_value=True)
 
 
 def _stopped_us(frame: pd.DataFrame, is_stopped: Mask, latest: Stamps, end_us: int) -> Stamps:
@@ -170,7 +190,8 @@ class Receipt:
     """What one interval left out, each case for one reason, and how many it kept.
 
     `no_start_n` have no start stamp by as-of, `implausible_n` a stamp that cannot be true,
-    `negative_n` end before they start, `not_recorded_n` passed the end unstamped.
+    `negative_n` end before they start, `not_recorded_n` passed the end unstamped (also those that
+    are closed by their status alone), `unattended_n` were settled without going there.
     """
 
     read_n: int
@@ -179,6 +200,13 @@ class Receipt:
     implausible_n: int
     negative_n: int
     not_recorded_n: int
+    unattended_n: int = 0
+
+    def left_out(self) -> dict[str, int]:
+        """How many cases were left out for each reason that occurred."""
+        reasons = ("no_start", "implausible", "negative", "not_recorded", "unattended")
+        counts = {reason: int(getattr(self, f"{reason}_n")) for reason in reasons}
+        return {reason: count for reason, count in counts.items() if count}
 
 
 @dataclass(frozen=True)
@@ -196,9 +224,10 @@ def interval(cases: Cases, stage: str) -> Interval:
     """The timed cases of one stage.
 
     A case counts when it has the start stamp and its end is missing or not before the start. One
-    with a missing end but a later stamp is not recorded and leaves; one without is open, censored
-    when last watched. Voided and transferred cases end as such, also when their closing is
-    stamped. `close_to_rate` knows rated cases only: nobody has to rate.
+    with a missing end but a later stamp, or closed by its status, is not recorded and leaves; one
+    without is open, censored when last watched. Arrivals count cases that need attendance.
+    Voided and transferred cases end as such, also when their closing is stamped. `close_to_rate`
+    knows rated cases only: nobody has to rate.
     """
     first, last = (STAMPS.index(name) for name in STAGES[stage])
     start, end = cases.stamps[first], cases.stamps[last]
@@ -206,9 +235,11 @@ def interval(cases: Cases, stage: str) -> Interval:
     is_bad = has_start & (cases.is_bad[first] | cases.is_bad[last])
     usable = has_start & ~is_bad
     is_negative = usable & has_end & (end < start)
-    is_passed = cases.is_later[last] | (stage == "close_to_rate")
-    is_unrecorded = usable & ~has_end & is_passed
-    rows = np.flatnonzero(usable & ~is_negative & ~is_unrecorded)
+    unstamped = usable & ~has_end
+    is_unattended = unstamped & cases.is_unattended & (STAGES[stage][1] == "arrived_at")
+    is_passed = cases.is_later[last] | cases.is_end_unknown | (stage == "close_to_rate")
+    is_unrecorded = unstamped & is_passed & ~is_unattended
+    rows = np.flatnonzero(usable & ~is_negative & ~is_unrecorded & ~is_unattended)
     start, end, has_end = start[rows], end[rows], has_end[rows]
     how = np.where(has_end, CLOSED, OPEN)
     end = np.where(has_end, end, cases.seen_us[rows])
@@ -224,6 +255,7 @@ def interval(cases: Cases, stage: str) -> Interval:
         implausible_n=int(is_bad.sum()),
         negative_n=int(is_negative.sum()),
         not_recorded_n=int(is_unrecorded.sum()),
+        unattended_n=int(is_unattended.sum()),
     )
     return Interval(stage, rows, np.maximum(end - start, 0), how, receipt)
 

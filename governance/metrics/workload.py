@@ -27,9 +27,13 @@ _Z95 = 1.959963984540054
 
 
 def left_us(cases: Cases) -> Stamps:
-    """When each case left the stock: closed, voided or transferred; `MISSING` while under way."""
-    closed = cases.stamp("closed_at")
-    return np.where(cases.is_stopped & (closed == MISSING), cases.stopped_us, closed)
+    """When each case left the stock: closed, voided or transferred; `MISSING` while under way.
+
+    A case that is closed by its status alone left as it came, so that it is never under way.
+    """
+    closed = cases.closed_us()
+    left = np.where(cases.is_stopped & (closed == MISSING), cases.stopped_us, closed)
+    return np.where(cases.is_end_unknown, cases.first_us, left)
 
 
 def is_under_way(cases: Cases, at_us: int) -> Mask:
@@ -143,7 +147,7 @@ def rework(cases: Cases, rework_n: pd.Series, *, start_us: int, end_us: int) -> 
 
     `rework_n` counts the returns of each case, in the order of `cases`; a missing count is none.
     """
-    closed_at = cases.stamp("closed_at")
+    closed_at = cases.closed_us()
     is_closed = (closed_at >= start_us) & (closed_at < end_us) & (closed_at != MISSING) & ~cases.is_stopped
     sent_back = rework_n.fillna(0).to_numpy(dtype=np.int64) > 0
     closed_n, reworked_n = int(is_closed.sum()), int((is_closed & sent_back).sum())
