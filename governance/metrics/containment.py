@@ -75,6 +75,12 @@ def is_required_above(cases: pd.DataFrame) -> pd.Series:
     return (required | cases["subcategory"].isin(REQUIRED_SUBCATEGORIES)).fillna(False).astype(bool)
 
 
+def ended_at(cases: pd.DataFrame) -> pd.Series:
+    """When each case was closed, or passed on when it was transferred without a closing."""
+    is_moved = cases["status"].eq("transferred").fillna(False).astype(bool)
+    return cases["closed_at"].where(~is_moved | cases["closed_at"].notna(), cases["stopped_at"])
+
+
 def containment_marks(
     cases: pd.DataFrame, levels: pd.Series, *, span: Span, as_of: datetime | None
 ) -> pd.DataFrame:
@@ -90,11 +96,11 @@ def containment_marks(
     seen = pd.Timestamp(as_of) if as_of is not None else pd.Timestamp(span.end_at)
     status = cases["status"]
     is_moved = status.eq("transferred").fillna(False).astype(bool)
-    ended_at = cases["closed_at"].where(~is_moved | cases["closed_at"].notna(), cases["stopped_at"])
-    is_ended = (ended_at.le(seen) | (ended_at.isna() & (status.eq("closed") | is_moved))).fillna(False)
+    over_at = ended_at(cases)
+    is_ended = (over_at.le(seen) | (over_at.isna() & (status.eq("closed") | is_moved))).fillna(False)
     is_ended = is_ended.astype(bool)
     is_voided = status.eq("voided").fillna(False).astype(bool)
-    cohort = (known.holds(cases["due_at"]) | known.holds(ended_at)) & ~is_voided
+    cohort = (known.holds(cases["due_at"]) | known.holds(over_at)) & ~is_voided
     settled, required = cohort & is_ended, is_required_above(cases)
     above = levels.eq("above").fillna(False).astype(bool)
     return pd.DataFrame(
@@ -195,17 +201,3 @@ def containment_rows(
         for place, row in counts.iterrows()
         if row["cases_n"]
     ]
-
-
-def weekly_community_share(
-    marks: pd.DataFrame, numbers: NDArray[np.int64], groups_n: int
-) -> NDArray[np.float64]:
-    """Share of each group's cohort settled in the community; NaN without cases."""
-    counts = [
-        np.bincount(numbers[marks[name].to_numpy(dtype=bool)], minlength=groups_n).astype(np.float64)
-        for name in ("community_n", "cases_n")
-    ]
-    share: NDArray[np.float64] = np.divide(
-        counts[0], counts[1], out=np.full(groups_n, np.nan), where=counts[1] > 0
-    )
-    return share

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
-    from governance.workdays import Week
+    from governance.metrics.periods import Period
 
     Numbers = NDArray[np.float64]
 
@@ -136,50 +136,56 @@ def signals(values: ArrayLike, limits: Limits) -> list[Signal | None]:
     return found
 
 
-def phases(weeks: Sequence[Week], rebase_on: Sequence[date]) -> list[int]:
-    """The phase of each week, from 1; the week that holds a rebase date belongs to the old phase."""
-    return [1 + sum(week.first_day > day for day in rebase_on) for week in weeks]
+def phases(periods: Sequence[Period], rebase_on: Sequence[date]) -> list[int]:
+    """The phase of each period, from 1; the one that holds a rebase date belongs to the old phase."""
+    return [1 + sum(period.first_day > day for day in rebase_on) for period in periods]
 
 
 def control_frame(
-    weeks: Sequence[Week],
+    periods: Sequence[Period],
     values: ArrayLike,
     *,
     rebase_on: Sequence[date] = (),
     floor: float = -np.inf,
     ceiling: float = np.inf,
+    is_partial: ArrayLike | None = None,
 ) -> pd.DataFrame:
-    """The chart of one series, one row a week in the order given.
+    """The chart of one series, one row a week, month or quarter in the order given.
 
-    Columns: week (2023-W37), value, centre, lower, upper, near_lower, near_upper (in the unit of
-    the value; missing below 6 points in the phase), signal (missing for noise or no value),
-    is_trial (fewer than 12 points in the phase), phase (from 1).
+    Periods marked `is_partial` keep their value, outside the limits and without a signal.
+
+    Columns: week (2023-W37; 2023-09, 2023-Q3), value, centre, lower, upper, near_lower, near_upper
+    (in the unit of the value; missing below 6 points in the phase), signal (missing for noise or
+    no value), is_trial (fewer than 12 points in the phase), phase (from 1), is_partial.
     """
     series = np.asarray(values, dtype=np.float64)
-    phase = np.asarray(phases(weeks, rebase_on), dtype=np.int64)
+    partial = np.zeros(len(series), dtype=bool) if is_partial is None else np.asarray(is_partial, dtype=bool)
+    counted = np.where(partial, np.nan, series)
+    phase = np.asarray(phases(periods, rebase_on), dtype=np.int64)
     names = ("centre", "lower", "upper", "near_lower", "near_upper")
     lines = {name: np.full(len(series), np.nan) for name in names}
     signal: list[Signal | None] = [None] * len(series)
     is_trial = np.ones(len(series), dtype=bool)
     for number in np.unique(phase):
         inside = phase == number
-        limits = xmr_limits(series[inside], floor=floor, ceiling=ceiling)
+        limits = xmr_limits(counted[inside], floor=floor, ceiling=ceiling)
         if limits is None:
             continue
         for name in names:
             lines[name][inside] = getattr(limits, name)
         is_trial[inside] = limits.is_trial
-        known = np.flatnonzero(inside & ~np.isnan(series))
+        known = np.flatnonzero(inside & ~np.isnan(counted))
         for place, found in zip(known, signals(series[known], limits), strict=True):
             signal[int(place)] = found
     return pd.DataFrame(
         {
-            "week": pd.array([str(week) for week in weeks], dtype="string"),
+            "week": pd.array([str(period) for period in periods], dtype="string"),
             "value": series,
             **lines,
             "signal": pd.array(signal, dtype="string"),
             "is_trial": is_trial,
             "phase": phase,
+            "is_partial": partial,
         }
     )
 

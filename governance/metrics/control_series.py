@@ -1,129 +1,100 @@
-"""Weekly series for the control charts: the keys, how each is counted, and the printed rows."""
+"""Series for the control charts: the keys, how each is counted, and the printed rows."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
 
 from governance.errors import UsageError
-from governance.metrics.containment import closing_levels, containment_marks, weekly_community_share
+from governance.metrics import control_counts as counting
 from governance.metrics.control import control_frame
-from governance.metrics.deadlines import due_cohort, due_us_of
-from governance.metrics.overview import incident_counts
+from governance.metrics.periods import WEEK, is_whole, periods_between
 from governance.metrics.response import grouped
-from governance.metrics.stages import Cases, cases_of, interval, stage_times, us_at
-from governance.metrics.windows import Span, is_complete
-from governance.workdays import Week
+from governance.metrics.stages import STAMPS, cases_of, us_at
+from governance.workdays import WorkHours
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import date, datetime
 
-    from numpy.typing import NDArray
-
+    from governance.metrics.control_counts import CaseTable, Counted
+    from governance.metrics.periods import Period
+    from governance.metrics.windows import Scope
     from governance.records.dataset import Dataset
 
-    Numbers = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class _Source:
-    """What every series is counted from; `numbers` are the cases' group numbers."""
-
-    frame: pd.DataFrame
-    cases: Cases
-    due_us: NDArray[np.int64]
-    levels: pd.Series
-    numbers: NDArray[np.int64]
-    groups_n: int
-    as_of: datetime
+Direction = Literal["higher", "lower", "none"]
 
 
 @dataclass(frozen=True)
 class ControlSeries:
-    """A charted measure: its value per group for one week, and what is possible at most."""
+    """A charted measure: how it is counted, its unit, which way is better, what it needs.
 
-    value: Callable[[_Source, Week], Numbers]
-    ceiling: float = np.inf
+    `unit` is a share 0–1, minutes (`time`) or cases (`case`); `ceiling` what is possible at most.
+    `is_stock` says that it counts all that is under way, whoever reported it. `needs` names the
+    columns that must hold something, `needs_kinds` the tables, or the series does not exist.
+    """
 
+    count: Callable[[CaseTable], Counted]
+    unit: Literal["share", "time", "case"]
+    direction: Direction
+    needs: tuple[str, ...] = ("reported_at",)
+    is_stock: bool = False
 
-def _stage(stage: str, quantile: str) -> Callable[[_Source, Week], Numbers]:
-    """A quantile, minutes, of a stage of the cases first stamped in the week."""
-
-    def value(source: _Source, week: Week) -> Numbers:
-        first = source.cases.first_us
-        inside = (first >= us_at(week.start_at)) & (first < us_at(week.end_at))
-        timed = interval(source.cases.kept(inside), stage)
-        times = stage_times(timed, source.numbers[inside], source.groups_n)
-        return np.array([getattr(group, quantile) for group in times], dtype=np.float64)
-
-    return value
-
-
-def _count(name: str, of: str | None = None) -> Callable[[_Source, Week], Numbers]:
-    """A count of the overview, or a share of two of them."""
-
-    def value(source: _Source, week: Week) -> Numbers:
-        group = pd.Series(source.numbers, index=source.frame.index)
-        span = Span(week.start_at, week.end_at)
-        counts = incident_counts(source.frame, group, span=span, as_of=source.as_of)
-        counts = counts.reindex(range(source.groups_n), fill_value=0)
-        n = counts[name].to_numpy(dtype=np.float64)
-        if of is None:
-            return n
-        whole = counts[of].to_numpy(dtype=np.float64)
-        return _shares(n, whole)
-
-    return value
+    @property
+    def ceiling(self) -> float:
+        """What is possible at most."""
+        return 1.0 if self.unit == "share" else np.inf
 
 
-def _on_time(source: _Source, week: Week) -> Numbers:
-    """Share of the cases due in the week that were closed in time."""
-    due = due_cohort(source.cases, source.due_us, start_us=us_at(week.start_at), end_us=us_at(week.end_at))
-    n, whole = (
-        np.bincount(source.numbers[mark], minlength=source.groups_n).astype(np.float64)
-        for mark in (due.is_on_time, due.is_due)
-    )
-    return _shares(n, whole)
-
-
-def _community(source: _Source, week: Week) -> Numbers:
-    """Share of the week's cohort settled in the community."""
-    span = Span(week.start_at, week.end_at)
-    marks = containment_marks(source.frame, source.levels, span=span, as_of=source.as_of)
-    return weekly_community_share(marks, source.numbers, source.groups_n)
+def _time(stage: str, quantile: str, *needs: str) -> ControlSeries:
+    return ControlSeries(counting.stage_quantile(stage, quantile), "time", "lower", needs)
 
 
 DEFAULT_SERIES = "report_to_close_median_min"
+_CLOSED = ("reported_at", "closed_at")
 SERIES: Mapping[str, ControlSeries] = {
-    DEFAULT_SERIES: ControlSeries(_stage("report_to_close", "median_min")),
-    "report_to_arrive_p90_min": ControlSeries(_stage("report_to_arrive", "p90_min")),
-    "reported_n": ControlSeries(_count("reported_n")),
-    "closed_n": ControlSeries(_count("closed_n")),
-    "open_n": ControlSeries(_count("open_n")),
-    "located_share": ControlSeries(_count("located_n", "reported_n"), ceiling=1.0),
-    "on_time_share": ControlSeries(_on_time, ceiling=1.0),
-    "community_share": ControlSeries(_community, ceiling=1.0),
+    DEFAULT_SERIES: _time("report_to_close", "median_min", "reported_at"),
+    "report_to_close_p90_min": _time("report_to_close", "p90_min", "reported_at"),
+    "report_to_arrive_p90_min": _time("report_to_arrive", "p90_min", "reported_at", "arrived_at"),
+    "report_to_accept_p90_min": _time("report_to_accept", "p90_min", "reported_at", "accepted_at"),
+    "file_to_dispatch_p90_min": _time("file_to_dispatch", "p90_min", "filed_at", "dispatched_at"),
+    "dispatch_to_arrive_p90_min": _time("dispatch_to_arrive", "p90_min", "dispatched_at", "arrived_at"),
+    "on_time_share": ControlSeries(counting.on_time, "share", "higher", ("closed_at",)),
+    "community_share": ControlSeries(counting.in_community, "share", "higher", ("closed_at",)),
+    "suppressed_share": ControlSeries(counting.suppressed, "share", "lower", _CLOSED),
+    "repeat_share": ControlSeries(counting.repeated, "share", "lower", ("reported_at", "category")),
+    "rework_share": ControlSeries(counting.reworked, "share", "lower", ("closed_at", "rework_n")),
+    "satisfied_share": ControlSeries(counting.satisfied, "share", "higher", ("closed_at", "satisfaction")),
+    "straight_share": ControlSeries(counting.went_straight, "share", "higher", ("reported_at", "handoffs_n")),
+    "reported_n": ControlSeries(counting.reported, "case", "none"),
+    "closed_n": ControlSeries(counting.closed, "case", "none"),
+    "open_n": ControlSeries(counting.under_way, "case", "lower", is_stock=True),
+    "located_share": ControlSeries(counting.located, "share", "higher", ("reported_at", "microgrid_code")),
 }
 
 
-def whole_weeks(cases: Cases, *, as_of: datetime, since: date | None, until: date | None) -> list[Week]:
-    """The weeks from the first record to as-of that lie wholly inside the window and are complete."""
-    if not len(cases):
-        return []
-    known = cases.first_us[cases.first_us >= 0]
-    if not len(known):
-        return []
-    first = pd.Timestamp(int(known.min()), unit="us", tz="Asia/Shanghai")
-    week, found = Week.of(first.to_pydatetime()), []
-    while is_complete(week, as_of) and (until is None or week.last_day <= until):
-        if since is None or week.first_day >= since:
-            found.append(week)
-        week = week.shifted(1)
-    return found
+def series_named(key: str) -> ControlSeries:
+    """The series of a key.
+
+    Raises
+    ------
+    UsageError
+        `unknown_control` when `key` is none of `SERIES`.
+    """
+    if key not in SERIES:
+        raise UsageError("unknown_control", control=key, controls="、".join(SERIES))
+    return SERIES[key]
+
+
+def series_present(dataset: Dataset) -> tuple[str, ...]:
+    """The series a data set can tell of: something stands in every column they need."""
+    frame = dataset.cases()
+    needed = {name for series in SERIES.values() for name in series.needs}
+    has = {name: bool(frame[name].notna().any()) for name in needed}
+    return tuple(key for key, series in SERIES.items() if all(has[name] for name in series.needs))
 
 
 def control_charts(
@@ -134,38 +105,134 @@ def control_charts(
     by: str | None = None,
     of: str | None = None,
     rebase_on: Sequence[date] | None = None,
+    grain: str = WEEK,
+    scope: Scope | None = None,
+    with_partial: bool = False,
 ) -> dict[str, pd.DataFrame]:
-    """The chart of a measure per group, as `control.control_frame` has it, with the column `n`.
+    """The chart of a measure per group, as `control.control_frame` has it, and what it rests on.
 
-    `n` counts the cases reported in the week. `rebase_on` is the reform of the settings unless
-    given. Limits rest on the weeks of the window only.
+    Further columns: n (cases reported in the period), hit_n and of_n (part and whole of a share;
+    of_n also the cases timed; NaN where there is none), is_partial (records do not reach over the
+    period). Only whole weeks, months or quarters (`grain`) count; `with_partial` adds the others,
+    outside the limits and without signals. `rebase_on` is the reform of the settings unless
+    given; `scope` the part of the street. Limits rest on the periods of the window only.
 
     Raises
     ------
     UsageError
-        `unknown_group`, or `unknown_control` when `of` is no key of `SERIES`.
+        `unknown_group`, `unknown_grain`, or `unknown_control` when `of` is no key of `SERIES`.
     """
     key = of or DEFAULT_SERIES
-    if key not in SERIES:
-        raise UsageError("unknown_control", control=key, controls="、".join(SERIES))
-    frame, as_of = dataset.cases().reset_index(drop=True), dataset.as_of_for("incidents")
+    dates = None if rebase_on is None else {key: tuple(rebase_on)}
+    charts = charts_of(
+        dataset,
+        (key,),
+        since=since,
+        until=until,
+        by=by,
+        rebase_on=dates,
+        grain=grain,
+        scope=scope,
+        with_partial=with_partial,
+    )
+    return charts[key]
+
+
+def charts_of(
+    dataset: Dataset,
+    keys: Sequence[str],
+    *,
+    since: date | None = None,
+    until: date | None = None,
+    by: str | None = None,
+    rebase_on: Mapping[str, Sequence[date]] | None = None,
+    grain: str = WEEK,
+    scope: Scope | None = None,
+    with_partial: bool = False,
+) -> dict[str, dict[str, pd.DataFrame]]:
+    """`control_charts` of several measures at once; `rebase_on` by key, the reform where it has none.
+
+    Raises
+    ------
+    UsageError
+        As `control_charts`.
+    """
+    wanted = {key: series_named(key) for key in keys}
+    frame, as_of = dataset.cases(), dataset.as_of_for("incidents")
+    frame = (scope.rows(frame) if scope else frame).reset_index(drop=True)
     numbers, names = grouped(frame, by)
-    if as_of is None or frame.empty:
-        return {}
-    cases = cases_of(frame, as_of=as_of, plausible_from=dataset.settings.day("plausible_from"))
-    levels = closing_levels(frame, dataset.frame("incident_steps"))
-    due_us = due_us_of(frame, dataset.frame("rules"))
-    source = _Source(frame, cases, due_us, levels, numbers, len(names), as_of)
-    weeks = whole_weeks(cases, as_of=as_of, since=since, until=until)
-    values = [SERIES[key].value(source, week) for week in weeks]
-    rest = [_count("reported_n")(source, week) for week in weeks]
-    dates = (dataset.settings.day("reform_on"),) if rebase_on is None else tuple(rebase_on)
-    charts: dict[str, pd.DataFrame] = {}
-    for place, name in enumerate(names):
-        line = [float(value[place]) for value in values]
-        chart = control_frame(weeks, line, rebase_on=dates, floor=0.0, ceiling=SERIES[key].ceiling)
-        charts[name] = chart.assign(n=[int(n[place]) for n in rest])
+    first_at = first_record_at(dataset)
+    if as_of is None or first_at is None or frame.empty:
+        return {key: {} for key in wanted}
+    periods = periods_between(first_at=first_at, as_of=as_of, grain=grain, since=since, until=until)
+    partial = np.array([not is_whole(period, first_at=first_at, as_of=as_of) for period in periods])
+    if not with_partial:
+        periods = [period for period, is_partial in zip(periods, partial, strict=True) if not is_partial]
+        partial = np.zeros(len(periods), dtype=bool)
+    if not periods:
+        return {key: {name: _empty_chart() for name in names} for key in wanted}
+    table = counting.CaseTable(
+        frame=frame,
+        cases=cases_of(frame, as_of=as_of, plausible_from=dataset.settings.day("plausible_from")),
+        steps=dataset.frame("incident_steps"),
+        rules=dataset.frame("rules"),
+        suspensions=dataset.suspensions(),
+        hours=WorkHours.parse(dataset.settings.text("office_hours")),
+        numbers=numbers,
+        groups_n=len(names),
+        as_of=as_of,
+        edges_us=np.array([us_at(period.start_at) for period in periods] + [us_at(periods[-1].end_at)]),
+    )
+    reported_n = counting.reported_table(table).astype(np.int64)
+    reform = (dataset.settings.day("reform_on"),)
+    charts: dict[str, dict[str, pd.DataFrame]] = {}
+    for key, series in wanted.items():
+        counted = series.count(table)
+        dates = reform if rebase_on is None else tuple(rebase_on.get(key, reform))
+        charts[key] = {
+            name: _chart(periods, counted, place, partial, dates, series.ceiling).assign(
+                n=reported_n[:, place]
+            )
+            for place, name in enumerate(names)
+        }
     return charts
+
+
+def _chart(
+    periods: Sequence[Period],
+    counted: Counted,
+    place: int,
+    partial: np.ndarray[tuple[int], np.dtype[np.bool_]],
+    dates: Sequence[date],
+    ceiling: float,
+) -> pd.DataFrame:
+    chart = control_frame(
+        periods,
+        counted.value[:, place],
+        rebase_on=dates,
+        floor=0.0,
+        ceiling=ceiling,
+        is_partial=partial,
+    )
+    return chart.assign(hit_n=counted.hit_n[:, place], of_n=counted.of_n[:, place])
+
+
+def _empty_chart() -> pd.DataFrame:
+    empty = control_frame((), ())
+    return empty.assign(hit_n=np.empty(0), of_n=np.empty(0), n=np.empty(0, dtype=np.int64))
+
+
+def first_record_at(dataset: Dataset) -> datetime | None:
+    """The first stamp of the earliest case since 1970; None without one."""
+    if dataset.cases().empty:
+        return None
+    frame = dataset.cases()
+    first = frame["reported_at"]
+    if first.isna().any():
+        for name in STAMPS[1:]:
+            first = first.fillna(frame[name])
+    known = first[first.ge(pd.Timestamp(0, tz="UTC"))].min()
+    return None if pd.isna(known) else known.to_pydatetime()
 
 
 def control_rows(
@@ -197,12 +264,6 @@ def control_rows(
             row["signal"] = None if pd.isna(point["signal"]) else point["signal"]
             rows.append(row | {"is_trial": bool(point["is_trial"]), "phase": int(point["phase"])})
     return rows
-
-
-def _shares(n: Numbers, whole: Numbers) -> Numbers:
-    """N ÷ whole; NaN where whole is 0."""
-    share: Numbers = np.divide(n, whole, out=np.full(len(n), np.nan), where=whole > 0)
-    return share
 
 
 def _known(value: float) -> float | None:
