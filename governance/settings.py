@@ -46,6 +46,9 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("max_line_mb", 8, "MB", "一行超过这个长度的文件不读", "防止误传"),
     Setting("default_point_min_n", 10, "件", "同一坐标多少件起才查是否默认点", "波士顿 311 数据实测"),
     Setting("area_tolerance_m", 30, "米", "坐标落在界外多少米以内仍归最近的微网格", "定位误差 10–40 米"),
+    Setting("visit_min_min", 3, "分钟", "在微网格里停留多久才算走访，不到的算路过", "指标约定"),
+    Setting("still_m", 30, "米", "一小时里移动不到这么远的算静止", "指标约定"),
+    Setting("patrol_far_km", 20, "公里", "离辖区超过这么远的定位点不算巡逻", "定位漂移"),
     Setting("tile_url", "", "", "办公网内的底图瓦片地址，留空则只用自带底图", "街道自定"),
     Setting("tile_attribution", "", "", "瓦片底图的版权说明", "街道自定"),
     Setting("trend_weeks", 12, "周", "趋势线显示最近几周", "休哈特图至少 12 点"),
@@ -55,6 +58,10 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("many_per_hour", 10, "件", "一人一小时内上报超过它，列入核对名单", "指标约定"),
     Setting("before_limit_min", 10, "分钟", "到期前这么久之内结案，列入核对名单", "指标约定"),
     Setting("spot_close_min", 20, "分钟", "自己发现的件，上报后这么久之内结案算当场办结", "示例；街道自定"),
+    Setting("revisit_limit_1_h", 24.0, "小时", "一级微网格两次到访之间的上限", "示例，待街道确认"),
+    Setting("revisit_limit_2_h", 48.0, "小时", "二级微网格两次到访之间的上限", "示例，待街道确认"),
+    Setting("revisit_limit_3_h", 72.0, "小时", "三级微网格两次到访之间的上限", "示例，待街道确认"),
+    Setting("low_effort_h", 1.0, "小时", "巡逻少于它的地方不算发现率", "指标约定"),
     Setting("small_n", 20, "件", "少于它只写几分之几，不写百分数", "指标约定"),
 )
 

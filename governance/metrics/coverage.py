@@ -1,0 +1,229 @@
+"""How much of the street was patrolled: micro-grids, required points, routes, swept area.
+
+Four coverages that stand side by side and are never made one number. A micro-grid is 75 m wide and
+a position errs by 10–50 m, so visits are counted as a range: certain ones, and those at the border.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from governance.metrics.ground import Ground
+    from governance.metrics.windows import Span
+
+ALL, UNKNOWN = "all", "unknown"
+CELL_M = 5.0
+SWATH_M = 25.0
+# The turns of the day by their hours; a night belongs to the day it starts.
+SHIFTS: Mapping[str, tuple[int, ...]] = {
+    "06-14": tuple(range(6, 14)),
+    "14-22": tuple(range(14, 22)),
+    "22-06": (22, 23, 0, 1, 2, 3, 4, 5),
+}
+COVERAGE_GROUPS = ("community", "team", "force", "zone_kind", "shift", "hour")
+
+
+@dataclass(frozen=True)
+class Patrolled:
+    """What patrols did in a window: frames as `Dataset.patrol` describes them."""
+
+    visits: pd.DataFrame
+    point_visits: pd.DataFrame
+    route_metres: pd.DataFrame
+    swept: pd.DataFrame
+    cells: pd.DataFrame
+
+    def within(self, span: Span) -> Patrolled:
+        """Visits that began, and days that lie, in the window."""
+        return Patrolled(
+            self.visits[span.holds(self.visits["enter_at"])],
+            self.point_visits[span.holds(self.point_visits["enter_at"])],
+            self.route_metres[span.holds(self.route_metres["day"])],
+            self.swept[span.holds(self.swept["day"])],
+            self.cells,
+        )
+
+    def where(self, column: str, value: str) -> Patrolled:
+        """The rows of one team or force."""
+        visits, points, routes, swept = (
+            part[part[column].eq(value).fillna(False).astype(bool)]
+            for part in (self.visits, self.point_visits, self.route_metres, self.swept)
+        )
+        return Patrolled(visits, points, routes, swept, self.cells)
+
+    def in_hours(self, hours: tuple[int, ...]) -> Patrolled:
+        """Visits that touch these hours of the day; route metres and swept cells know no hour."""
+        visits, points = (_touching(part, hours) for part in (self.visits, self.point_visits))
+        return Patrolled(visits, points, self.route_metres.head(0), self.swept.head(0), self.cells)
+
+
+def _touching(stays: pd.DataFrame, hours: tuple[int, ...]) -> pd.DataFrame:
+    """Stays during which the clock showed one of `hours`."""
+    first = stays["enter_at"].dt.floor("h")
+    spent_n = ((stays["exit_at"].dt.floor("h") - first) // pd.Timedelta(hours=1)).clip(0, 23)
+    start = first.dt.hour.to_numpy()
+    touched = np.zeros(len(stays), dtype=bool)
+    for hour in hours:
+        touched |= (hour - start) % 24 <= spent_n.to_numpy()
+    return stays[touched]
+
+
+def joined_metres(stretches: pd.DataFrame, by: list[str]) -> pd.Series:
+    """Metres of the union of stretches (`from_m`, `to_m`) of each route, summed per `by`.
+
+    `by` must hold route_id or be empty; the result is indexed by `by`.
+    """
+    keys = by or ["route_id"]
+    rows = stretches.sort_values([*keys, "from_m"], kind="stable")
+    reached = rows.groupby(keys, dropna=False)["to_m"].cummax()
+    before = reached.groupby([rows[key] for key in keys], dropna=False).shift().fillna(-np.inf)
+    new_m = (rows["to_m"] - np.maximum(rows["from_m"], before)).clip(lower=0)
+    return new_m.groupby([rows[key] for key in keys], dropna=False).sum()
+
+
+def walked_m(stretches: pd.DataFrame, routes: pd.DataFrame) -> float:
+    """Metres of `routes` walked at least once."""
+    own = stretches[stretches["route_id"].isin(routes["route_id"])]
+    if own.empty:
+        return 0.0
+    length = routes.set_index("route_id")["length_m"]
+    metres = joined_metres(own, [])
+    return float(np.minimum(metres, length.reindex(metres.index)).sum())
+
+
+def _grid_of(swept: pd.DataFrame, cells: pd.DataFrame) -> NDArray[np.bool_]:
+    """Swept runs as a raster around the street's cells, its margin as wide as the swath."""
+    margin = int(np.ceil(SWATH_M / 2 / CELL_M))
+    low_x, high_x = int(cells["cell_x"].min()) - margin, int(cells["cell_x"].max()) + margin
+    low_y, high_y = int(cells["cell_y"].min()) - margin, int(cells["cell_y"].max()) + margin
+    grid = np.zeros((high_y - low_y + 1, high_x - low_x + 2), dtype=np.int32)
+    rows = swept[swept["cell_y"].between(low_y, high_y)]
+    first = rows["first_x"].to_numpy(dtype=np.int64).clip(low_x, high_x + 1) - low_x
+    after = (rows["last_x"].to_numpy(dtype=np.int64) + 1).clip(low_x, high_x + 1) - low_x
+    y = rows["cell_y"].to_numpy(dtype=np.int64) - low_y
+    np.add.at(grid, (y, first), 1)
+    np.add.at(grid, (y, after), -1)
+    crossed: NDArray[np.bool_] = np.cumsum(grid, axis=1)[:, :-1] > 0
+    return crossed
+
+
+def swept_cells(swept: pd.DataFrame, cells: pd.DataFrame) -> NDArray[np.bool_]:
+    """Whether each of the street's `cells` lies within half a swath (12.5 m) of a track."""
+    if cells.empty or swept.empty:
+        return np.zeros(len(cells), dtype=bool)
+    crossed = _grid_of(swept, cells)
+    reach = SWATH_M / 2 / CELL_M
+    steps = range(-int(reach), int(reach) + 1)
+    near = np.zeros_like(crossed)
+    height, width = crossed.shape
+    for dy in steps:
+        for dx in steps:
+            if dx * dx + dy * dy > reach * reach:
+                continue
+            target = (slice(max(dy, 0), height + min(dy, 0)), slice(max(dx, 0), width + min(dx, 0)))
+            source = (slice(max(-dy, 0), height + min(-dy, 0)), slice(max(-dx, 0), width + min(-dx, 0)))
+            near[target] |= crossed[source]
+    margin = int(np.ceil(reach))
+    x = cells["cell_x"].to_numpy(dtype=np.int64) - int(cells["cell_x"].min()) + margin
+    y = cells["cell_y"].to_numpy(dtype=np.int64) - int(cells["cell_y"].min()) + margin
+    found: NDArray[np.bool_] = near[y, x]
+    return found
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """One group's coverages; None where the group has no such thing (a zone kind has no points).
+
+    `microgrids_visited_n` had a certain valid visit, `microgrids_border_n` only one at the border or
+    of unknown accuracy; metres and km² are on the metric plane.
+    """
+
+    group: str
+    microgrids_visited_n: int | None
+    microgrids_border_n: int | None
+    microgrids_n: int | None
+    points_visited_n: int | None
+    points_n: int | None
+    route_walked_m: float | None
+    route_m: float | None
+    swept_km2: float | None
+    area_km2: float | None
+
+
+def coverage_of(group: str, patrolled: Patrolled, ground: Ground, *, has_paths: bool = True) -> Coverage:
+    """The coverages of a part of the street by what patrols did there.
+
+    Without `has_paths` (hours, shifts) route metres and swept area are None: they are kept by day.
+    """
+    visits = patrolled.visits
+    valid = visits[visits["is_valid"].fillna(False).astype(bool)]
+    valid = valid[valid["microgrid_code"].isin(ground.microgrids["microgrid_code"])]
+    certain = set(valid.loc[valid["sureness"].eq("certain"), "microgrid_code"])
+    border = set(valid["microgrid_code"]) - certain
+    points = patrolled.point_visits["point_id"]
+    own = patrolled.cells[patrolled.cells["microgrid_code"].isin(ground.microgrids["microgrid_code"])]
+    km2 = CELL_M * CELL_M / 1e6
+    is_swept = swept_cells(patrolled.swept, own) if has_paths else np.zeros(0, dtype=bool)
+    return Coverage(
+        group=group,
+        microgrids_visited_n=len(certain),
+        microgrids_border_n=len(border),
+        microgrids_n=len(ground.microgrids),
+        points_visited_n=int(ground.points["point_id"].isin(points).sum()),
+        points_n=len(ground.points),
+        route_walked_m=walked_m(patrolled.route_metres, ground.routes) if has_paths else None,
+        route_m=float(ground.routes["length_m"].sum()),
+        swept_km2=float(is_swept.sum()) * km2 if has_paths else None,
+        area_km2=len(own) * km2,
+    )
+
+
+def _by_zone_kind(patrolled: Patrolled, ground: Ground) -> list[Coverage]:
+    found = []
+    for kind in ground.routes["zone_kind"].dropna().drop_duplicates().sort_values():
+        routes = ground.routes[ground.routes["zone_kind"].eq(kind)]
+        walked = walked_m(patrolled.route_metres, routes)
+        length = float(routes["length_m"].sum())
+        found.append(Coverage(str(kind), None, None, None, None, None, walked, length, None, None))
+    return found
+
+
+def coverages(patrolled: Patrolled, ground: Ground, *, by: str | None = None) -> list[Coverage]:
+    """The coverages per group of `COVERAGE_GROUPS`, in the order of codes; the street as `all`.
+
+    A community team is measured on its own community, a mobile one on the street. Hours and shifts
+    tell micro-grids and points only.
+    """
+    if by is None:
+        return [coverage_of(ALL, patrolled, ground)]
+    if by == "zone_kind":
+        return _by_zone_kind(patrolled, ground)
+    if by == "community":
+        codes = ground.microgrids["community_code"].dropna().drop_duplicates().sort_values()
+        return [coverage_of(str(code), patrolled, ground.of_community(str(code))) for code in codes]
+    if by == "team":
+        return [
+            coverage_of(
+                str(team["team_id"]),
+                patrolled.where("team_id", str(team["team_id"])),
+                ground.of_community(None if pd.isna(team["community_code"]) else str(team["community_code"])),
+            )
+            for team in ground.teams.to_dict("records")
+        ]
+    if by == "force":
+        forces = patrolled.visits["force"].dropna().drop_duplicates().sort_values()
+        return [coverage_of(str(force), patrolled.where("force", str(force)), ground) for force in forces]
+    hours = SHIFTS if by == "shift" else {f"{hour:02d}": (hour,) for hour in range(24)}
+    return [
+        coverage_of(name, patrolled.in_hours(wanted), ground, has_paths=False)
+        for name, wanted in hours.items()
+    ]
