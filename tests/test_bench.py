@@ -5,7 +5,13 @@ from __future__ import annotations
 import pytest
 
 from governance.bench import run_bench
-from governance.bench.inputs import SWAPPED_SHARE, write_incidents_csv, write_pings_csv
+from governance.bench.inputs import (
+    SWAPPED_SHARE,
+    write_incidents_csv,
+    write_pings_csv,
+    write_rules_csv,
+    write_steps_csv,
+)
 from governance.bench.measuring import Measurement, child_run, line_of
 from governance.errors import UsageError
 
@@ -27,6 +33,19 @@ def test_incidents_have_twenty_columns(tmp_path):
     export = tmp_path / "export.csv"
     write_incidents_csv(export, 10)
     assert len(export.read_text(encoding="utf-8").splitlines()[0].split(",")) == 20
+
+
+def test_the_figures_of_a_page_are_counted_from_a_store(tmp_path):
+    data = tmp_path / "store"
+    writers = {"incidents": write_incidents_csv, "incident_steps": write_steps_csv, "rules": write_rules_csv}
+    for kind, write in writers.items():
+        export = tmp_path / f"{kind}.csv"
+        write(export, 400)
+        read = child_run("import", kind, export, data).values
+        assert read["accepted"] > 0
+    timed = child_run("response", data, "2").values
+    assert len(timed["page_s"]) == 2
+    assert timed["cases_n"] == pytest.approx(400, abs=5)
 
 
 def test_a_goal_is_a_floor_or_a_ceiling():

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from governance.bench import intake, pages, sample
+from governance.bench import intake, pages, response, sample
 from governance.bench.measuring import line_of, machine_lines
 from governance.errors import UsageError
 from governance.text import t
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 # Each takes an empty folder and yields its figures as it gets them.
 BENCHES: Mapping[str, tuple[Callable[[Path], Iterator[Measurement]], ...]] = {
     "intake": (intake.measurements, sample.measurements, pages.measurements),
+    "response": (response.measurements,),
 }
 
 

@@ -20,10 +20,12 @@ SEED = 20230911
 FIRST_S = 1_679_241_600  # Monday 20 March 2023, 00:00 in Shanghai, seconds since 1970
 PERIOD_S = 26 * 7 * 86_400
 ZONE_S = 8 * 3600
-# Shares of rows as they are met in exports: still open, one stage before an earlier one, no number.
+# Shares of rows as they are met in exports: still open, one stage before an earlier one, no number,
+# no due stamp.
 OPEN_SHARE = 0.12
 SWAPPED_SHARE = 0.01
 NO_KEY_SHARE = 0.001
+NO_DUE_SHARE = 0.05
 SUBCATEGORIES = {
     "市容环境": ("暴露垃圾", "道路不洁", "焚烧纸钱", "噪声扰民"),
     "街面秩序": ("占道经营", "乱停放"),
@@ -78,6 +80,50 @@ def write_pings_csv(path: Path, rows: int, *, persons: int = 90) -> None:
     csv.write_csv(pa.table({headers[name].label: column for name, column in columns.items()}), path)
 
 
+def write_steps_csv(path: Path, rows: int) -> None:
+    """Write the flow log of the same incidents as UTF-8 CSV, a row a stamp."""
+    columns, label = incident_columns(rows), schema().label_of
+    stamps = {
+        "report": "reported_at",
+        "accept": "accepted_at",
+        "dispatch": "dispatched_at",
+        "arrive": "arrived_at",
+        "close": "closed_at",
+    }
+    ids = columns["incident_id"]
+    parts = {
+        "incident_id": pa.concat_arrays([ids] * len(stamps)),
+        "step": pa.concat_arrays([pa.repeat(label("incident_step", step), rows) for step in stamps]),
+        "at": pa.concat_arrays([columns[name] for name in stamps.values()]),
+        "unit": pa.concat_arrays([columns["team_id"]] * len(stamps)),
+    }
+    table = pa.table(parts).filter(
+        pc.and_(pc.not_equal(parts["at"], ""), pc.not_equal(parts["incident_id"], ""))
+    )
+    headers = kind_named("incident_steps").by_name
+    csv.write_csv(table.rename_columns([headers[name].label for name in parts]), path)
+
+
+def write_rules_csv(path: Path, rows: int) -> None:
+    """Write limits as UTF-8 CSV: every category and severity, on both clocks; at most `rows` rows."""
+    limits = [
+        (category, severity, clock, 8.0 + 8 * place)
+        for place, severity in enumerate(_words("severity"))
+        for category, clock in zip(SUBCATEGORIES, _words("clock") * len(SUBCATEGORIES), strict=False)
+    ][:rows]
+    category, severity, clock, limit_h = zip(*limits, strict=True)
+    columns = {
+        "version": ["1"] * len(limits),
+        "valid_from": ["2023-01-01"] * len(limits),
+        "category": category,
+        "severity": severity,
+        "limit_h": [str(hours) for hours in limit_h],
+        "clock": clock,
+    }
+    headers = kind_named("rules").by_name
+    csv.write_csv(pa.table({headers[name].label: pa.array(column) for name, column in columns.items()}), path)
+
+
 def incident_columns(rows: int) -> Mapping[str, pa.Array]:
     """Twenty columns of incidents, all text, with the usual dirt in the stated shares."""
     rng = np.random.default_rng(SEED)
@@ -109,7 +155,7 @@ def incident_columns(rows: int) -> Mapping[str, pa.Array]:
         "microgrid_code": _numbered("W-", number % 294 + 1, 3),
         "team_id": _numbered("T-", number % 9 + 1, 1),
         "action": _taken(["劝导", "清理", "移交", "处罚"], rng.integers(0, 4, rows)),
-        "due_at": _stamps(reported + 86_400),
+        "due_at": _where(rng.random(rows) < NO_DUE_SHARE, "", _stamps(reported + 86_400)),
         "updated_at": _stamps(np.where(is_open, dispatched, closed)),
         "reported_at": _stamps(reported),
         "accepted_at": _stamps(accepted),

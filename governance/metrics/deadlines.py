@@ -25,6 +25,7 @@ ON_COURSE, PRESSING, OVERDUE, SUSPENDED, NO_LIMIT = (
     "suspended",
     "no_limit",
 )
+LIGHTS = (ON_COURSE, PRESSING, OVERDUE, SUSPENDED, NO_LIMIT)
 _PRESSING_FROM, _OVERDUE_FROM = 0.8, 1.0
 
 
@@ -219,9 +220,8 @@ def used_shares(
 
 def stage_lights(cases: Cases, shares: NDArray[np.float64]) -> NDArray[np.object_]:
     """The light of each case: on_course to 80 % of its limit, pressing to 100 %, then overdue."""
-    light = np.select(
-        [cases.is_suspended, np.isnan(shares), shares > _OVERDUE_FROM, shares > _PRESSING_FROM],
-        [SUSPENDED, NO_LIMIT, OVERDUE, PRESSING],
-        ON_COURSE,
-    )
-    return light.astype(object)
+    state = (shares > _PRESSING_FROM).astype(np.int64) + (shares > _OVERDUE_FROM)
+    state[np.isnan(shares)] = LIGHTS.index(NO_LIMIT)
+    state[cases.is_suspended] = LIGHTS.index(SUSPENDED)
+    lights: NDArray[np.object_] = np.array(LIGHTS, dtype=object)[state]
+    return lights

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from governance.metrics.deadlines import due_us_of, limits_of, used_shares
-from governance.metrics.on_time import on_time_probability
+from governance.metrics.on_time import on_time_of_shares
 from governance.metrics.stages import MISSING, cases_of, us_at
 from governance.metrics.suspended import held_of
 from governance.workdays import OFFICIAL_YEARS, WorkHours, start_of_day
@@ -28,14 +29,15 @@ if TYPE_CHECKING:
 class JudgedCases:
     """Cases, their limits and how much of them is used; all of one length and order.
 
-    `incidents` are the rows of `Dataset.cases`, `limits` those of `limits_of`, `due_us` when each
-    case is due, `used_share` the share of its limit used (NaN without one), suspended time left
-    out; `held` the suspensions; `hours` the office hours of working-time limits. `beyond_calendar`
-    marks working-time limits that run in a year the official calendar does not know: there Monday
-    to Friday were taken, and the page must say so.
+    `rows` are the cases' places in `whole` (all rows of `Dataset.cases`; all of them when None),
+    `incidents` these rows, `limits` those of `limits_of`, `due_us` when each case is due,
+    `used_share` the share of its limit used (NaN without one), suspended time left out; `held` the
+    suspensions; `hours` the office hours of working-time limits. `beyond_calendar` marks
+    working-time limits that run in a year the official calendar does not know: there Monday to
+    Friday were taken, and the page must say so.
     """
 
-    incidents: pd.DataFrame
+    whole: pd.DataFrame
     cases: Cases
     limits: pd.DataFrame
     due_us: Stamps
@@ -43,13 +45,19 @@ class JudgedCases:
     beyond_calendar: Mask
     held: Held
     hours: WorkHours
+    rows: NDArray[np.int64] | None = None
+
+    @cached_property
+    def incidents(self) -> pd.DataFrame:
+        """The rows of the cases; cut out only when somebody asks."""
+        return self.whole if self.rows is None else self.whole.iloc[self.rows]
 
     def kept(self, keep: Mask) -> JudgedCases:
         """The cases that `keep` marks."""
         if keep.all():
             return self
         return JudgedCases(
-            incidents=self.incidents[keep],
+            whole=self.whole,
             cases=self.cases.kept(keep),
             limits=self.limits[keep],
             due_us=self.due_us[keep],
@@ -57,13 +65,13 @@ class JudgedCases:
             beyond_calendar=self.beyond_calendar[keep],
             held=self.held.of_rows(keep),
             hours=self.hours,
+            rows=np.flatnonzero(keep) if self.rows is None else self.rows[keep],
         )
 
-    def on_time_probability(self, keep: Mask | None = None) -> OnTimeProbability:
-        """P(on time) of these cases, or of those that `keep` marks."""
-        return on_time_probability(
-            self.cases, self.due_us, self.limits, keep=keep, held=self.held, hours=self.hours
-        )
+    def on_time_probability(self) -> OnTimeProbability:
+        """P(on time) of these cases."""
+        started_us = self.limits["started_us"].to_numpy()
+        return on_time_of_shares(self.cases, self.due_us, started_us, self.used_share)
 
 
 def judged_cases(dataset: Dataset) -> JudgedCases | None:
@@ -82,7 +90,7 @@ def judged_cases(dataset: Dataset) -> JudgedCases | None:
     limits, held = limits_of(incidents, rules), held_of(incidents, dataset.suspensions())
     due_us = due_us_of(incidents, rules, limits=limits, held=held, hours=hours)
     return JudgedCases(
-        incidents=incidents,
+        whole=incidents,
         cases=cases,
         limits=limits,
         due_us=due_us,

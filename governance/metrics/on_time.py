@@ -14,8 +14,9 @@ from governance.workdays import OFFICE_HOURS, WorkHours
 
 if TYPE_CHECKING:
     import pandas as pd
+    from numpy.typing import NDArray
 
-    from governance.metrics.stages import Cases, Mask, Stamps
+    from governance.metrics.stages import Cases, Stamps
     from governance.metrics.survival import Curve
     from governance.metrics.suspended import Held
 
@@ -44,25 +45,30 @@ def on_time_probability(
     due_us: Stamps,
     limits: pd.DataFrame,
     *,
-    keep: Mask | None = None,
     held: Held | None = None,
     hours: WorkHours = OFFICE_HOURS,
 ) -> OnTimeProbability:
     """Kaplan–Meier of time used ÷ own limit, read at 1.0.
 
-    `due_us` and `limits` are those of the same cases (`due_us_of`, `limits_of`); `keep` marks the
-    cases that count, all by default; suspended time (`held`) is no time used.
+    `due_us` and `limits` are those of the same cases (`due_us_of`, `limits_of`); suspended time
+    (`held`) is no time used.
     """
-    wanted = np.ones(len(cases), dtype=bool) if keep is None else keep
     share = used_shares(cases, due_us, limits, held=held, hours=hours)
-    closed_at, started = cases.closed_us(), limits["started_us"].to_numpy()
+    return on_time_of_shares(cases, due_us, limits["started_us"].to_numpy(), share)
+
+
+def on_time_of_shares(
+    cases: Cases, due_us: Stamps, started_us: Stamps, share: NDArray[np.float64]
+) -> OnTimeProbability:
+    """P(on time) from shares of the limit that are known already (see `on_time_probability`)."""
+    closed_at = cases.closed_us()
     has_end = closed_at != MISSING
     is_rated = cases.is_later[STAMPS.index("closed_at")]
-    is_untimed = np.where(has_end, closed_at < started, is_rated | cases.is_end_unknown)
-    untimed = wanted & is_untimed & (due_us != MISSING)
-    no_limit = wanted & ~untimed & np.isnan(share)
-    suspended = wanted & ~no_limit & ~untimed & cases.is_suspended & ~has_end
-    counted = wanted & ~no_limit & ~suspended & ~untimed
+    is_untimed = np.where(has_end, closed_at < started_us, is_rated | cases.is_end_unknown)
+    untimed = is_untimed & (due_us != MISSING)
+    no_limit = ~untimed & np.isnan(share)
+    suspended = ~no_limit & ~untimed & cases.is_suspended & ~has_end
+    counted = ~no_limit & ~suspended & ~untimed
     is_other = cases.is_stopped[counted]
     is_closed = has_end[counted] & ~is_other
     curve = product_limit(share[counted], is_closed, is_other)

@@ -11,7 +11,7 @@ import pandas as pd
 from governance.errors import UsageError
 from governance.metrics.deadlines import due_cohort
 from governance.metrics.judged import judged_cases
-from governance.metrics.stages import interval, stage_times, stages_present, us_at
+from governance.metrics.stages import interval, stage_times, stages_of, us_at
 from governance.metrics.windows import Span
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from governance.metrics.deadlines import DueCohort
+    from governance.metrics.judged import JudgedCases
     from governance.metrics.stages import Receipt, StageTimes
     from governance.records.dataset import Dataset
 
@@ -104,12 +105,18 @@ def _known(value: float) -> float | None:
 
 
 def response_figures(
-    dataset: Dataset, *, since: date | None = None, until: date | None = None, by: str | None = None
+    dataset: Dataset,
+    *,
+    since: date | None = None,
+    until: date | None = None,
+    by: str | None = None,
+    judged: JudgedCases | None = None,
 ) -> ResponseFigures | None:
     """The stage intervals and the on-time cohort of a window; None where no incidents were brought.
 
     Stages count the cases whose first stamp lies in the window, the due cohort those whose due
-    stamp does; both as known at the incidents' as-of.
+    stamp does; both as known at the incidents' as-of. `judged` are the data set's own
+    (`judged_cases`), where they are known already.
 
     Raises
     ------
@@ -117,7 +124,7 @@ def response_figures(
         `unknown_group` when cases cannot be grouped by `by`.
     """
     numbers, names = grouped(dataset.cases(), by)
-    judged = judged_cases(dataset)
+    judged = judged_cases(dataset) if judged is None else judged
     if judged is None:
         return None
     span = Span.of_days(since, until)
@@ -131,7 +138,7 @@ def response_figures(
         for mark in (due.is_due, due.is_closed, due.is_on_time)
     ]
     found, receipts = [], {}
-    for stage in stages_present(judged.incidents):
+    for stage in stages_of(judged.cases):
         timed = interval(inside, stage)
         receipts[stage] = timed.receipt
         for place, times in enumerate(stage_times(timed, inside_numbers, len(names))):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from governance.metrics.survival import CLOSED, OPEN, OTHER, sorted_times_reached
+from governance.metrics.survival import CLOSED, OPEN, OTHER, closed_places, sorted_times_reached
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -109,13 +109,18 @@ class Cases:
         """The cases that `keep` marks."""
         if keep.all():
             return self
+        # Taking by place is several times faster than by mask; equal columns are taken once.
+        rows, taken = np.flatnonzero(keep), dict[int, object]()
+
+        def of(column: object) -> object:
+            if isinstance(column, np.ndarray) and id(column) not in taken:
+                taken[id(column)] = column.take(rows)
+            return taken.get(id(column), column)
+
         parts: dict[str, object] = {}
         for part in fields(self):
             value = getattr(self, part.name)
-            if isinstance(value, tuple):
-                parts[part.name] = tuple(column[keep] for column in value)
-            else:
-                parts[part.name] = value[keep] if isinstance(value, np.ndarray) else value
+            parts[part.name] = tuple(map(of, value)) if isinstance(value, tuple) else of(value)
         return Cases(**parts)  # type: ignore[arg-type]
 
     def inside(self, start_us: int, end_us: int) -> Cases:
@@ -135,10 +140,12 @@ def cases_of(frame: pd.DataFrame, *, as_of: datetime, plausible_from: date) -> C
     is_flagged = np.zeros(len(frame), dtype=bool)
     is_flagged[noted] = flags[noted].str.contains("implausible_time", regex=False).to_numpy(dtype=bool)
     stamps, bad = [], []
+    none_bad = np.zeros(len(frame), dtype=bool)
     for name in STAMPS:
         at = us_of(frame[name])
         is_early, is_late = (at < start_us) & (at != MISSING), at > end_us
-        is_bad = is_flagged & (is_early | is_late)
+        is_bad = is_flagged & (is_early | is_late) if noted.any() else none_bad
+        is_bad = is_bad if is_bad.any() else none_bad
         stamps.append(np.where(is_late & ~is_bad, MISSING, at) if is_late.any() else at)
         bad.append(is_bad)
     later = [np.zeros(len(frame), dtype=bool)]
@@ -273,6 +280,8 @@ class StageTimes:
 
 def stage_times(timed: Interval, groups: NDArray[np.int64], groups_n: int) -> list[StageTimes]:
     """The figures of a stage for each group; `groups` holds each case's group number."""
+    if groups_n == 1 and len(timed.rows) and not timed.how.any():
+        return [_all_closed(timed.used_us)]
     group = groups[timed.rows]
     ordered, how = _sorted_within(timed, group)
     bounds = np.concatenate([[0], np.cumsum(np.bincount(group, minlength=groups_n))])
@@ -285,6 +294,14 @@ def stage_times(timed: Interval, groups: NDArray[np.int64], groups_n: int) -> li
         open_n = int((left == OPEN).sum())
         found.append(StageTimes(high - low, open_n, median / MINUTE_US, p90 / MINUTE_US, float(middle)))
     return found
+
+
+def _all_closed(used_us: Stamps) -> StageTimes:
+    """The figures of one group whose cases all closed: two order statistics, without a sort."""
+    places = closed_places(len(used_us))
+    chosen = np.partition(used_us, places)
+    median, p90 = (float(chosen[place] / MINUTE_US) for place in places)
+    return StageTimes(len(used_us), 0, median, p90, median)
 
 
 def _sorted_within(timed: Interval, group: NDArray[np.int64]) -> tuple[Stamps, Stamps]:
@@ -305,7 +322,15 @@ def _sorted_within(timed: Interval, group: NDArray[np.int64]) -> tuple[Stamps, S
 
 def stages_present(frame: pd.DataFrame) -> tuple[str, ...]:
     """The stages a table can tell of: both stamps occur; report to close also when all are open."""
-    has = {name: bool(frame[name].notna().any()) for name in STAMPS}
+    return _told_by({name: bool(frame[name].notna().any()) for name in STAMPS})
+
+
+def stages_of(cases: Cases) -> tuple[str, ...]:
+    """The stages that cases can tell of, as `stages_present` of a table."""
+    return _told_by({name: bool((at != MISSING).any()) for name, at in zip(STAMPS, cases.stamps, strict=True)})
+
+
+def _told_by(has: Mapping[str, bool]) -> tuple[str, ...]:
     return tuple(
         stage
         for stage, (start, end) in STAGES.items()

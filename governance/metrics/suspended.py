@@ -40,9 +40,11 @@ class Held:
 
 def held_of(incidents: pd.DataFrame, suspensions: pd.DataFrame) -> Held:
     """The suspensions (of `Dataset.suspensions`) of the cases of a frame."""
+    if suspensions.empty:
+        none = np.empty(0, dtype=np.int64)
+        return Held(none, none, none)
     ids = incidents["incident_id"]
-    is_named = suspensions["incident_id"].notna()
-    rows = np.flatnonzero(ids.isin(suspensions["incident_id"])) if is_named.any() else np.arange(0)
+    rows = np.flatnonzero(ids.isin(suspensions["incident_id"]))
     places = pd.DataFrame({"incident_id": ids.iloc[rows].array, "case": rows})
     spells = places.merge(suspensions, on="incident_id")
     case, start = spells["case"].to_numpy(dtype=np.int64), us_of(spells["from_at"])

@@ -51,6 +51,14 @@ def poisson_bounds(count: int, *, level: float = 0.95) -> tuple[float, float]:
     return lower, float(chi2.ppf(1 - tail, 2 * count + 2)) / 2
 
 
+def _before(stamps: Stamps, edges: NDArray[np.int64]) -> NDArray[np.int64]:
+    """How many known stamps lie before each of a few edges."""
+    place = np.searchsorted(edges, stamps, side="right")
+    counts = np.cumsum(np.bincount(place, minlength=len(edges) + 1))[: len(edges)]
+    known: NDArray[np.int64] = counts - np.count_nonzero(stamps == MISSING)
+    return known
+
+
 def weekly_flow(cases: Cases, weeks: Sequence[Week]) -> pd.DataFrame:
     """What came, what left and what was under way, week by week.
 
@@ -58,14 +66,18 @@ def weekly_flow(cases: Cases, weeks: Sequence[Week]) -> pd.DataFrame:
     transferred in it), under_way_n (at its end, or at as-of inside it; missing after as-of),
     net_n (inflow − outflow).
     """
-    left, rows = left_us(cases), []
-    for week in weeks:
-        start, end = us_at(week.start_at), us_at(week.end_at)
-        came_n = int(((cases.first_us >= start) & (cases.first_us < end)).sum())
-        left_n = int(((left >= start) & (left < end)).sum())
-        is_known = cases.as_of_us >= start
-        stock = int(is_under_way(cases, min(end - 1, cases.as_of_us)).sum()) if is_known else pd.NA
-        flow = (came_n, left_n, stock, came_n - left_n) if is_known else (pd.NA,) * 4
+    left, now = left_us(cases), cases.as_of_us
+    bounds = [(us_at(week.start_at), us_at(week.end_at)) for week in weeks]
+    edges = np.unique([now + 1, *(edge for pair in bounds for edge in pair)])
+    came, gone = _before(cases.first_us, edges), _before(left, edges)
+    # A case that left before it came was never under way.
+    stock = came - _before(np.where(left == MISSING, MISSING, np.maximum(left, cases.first_us)), edges)
+    rows: list[tuple[object, ...]] = []
+    for week, pair in zip(weeks, bounds, strict=True):
+        start, end = np.searchsorted(edges, pair)
+        at = np.searchsorted(edges, min(pair[1], now + 1))
+        came_n, gone_n = int(came[end] - came[start]), int(gone[end] - gone[start])
+        flow = (came_n, gone_n, int(stock[at]), came_n - gone_n) if now >= pair[0] else (pd.NA,) * 4
         rows.append((str(week), *flow))
     table = pd.DataFrame(rows, columns=["week", "inflow_n", "outflow_n", "under_way_n", "net_n"])
     return table.astype({"week": "string"} | dict.fromkeys(table.columns[1:], "Int64"))

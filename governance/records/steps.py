@@ -205,7 +205,7 @@ def completed_incidents(incidents: pd.DataFrame, steps: pd.DataFrame) -> pd.Data
     when an open case went back after it. Adds the columns of `CASE_TYPES`: see `_facts` (missing for
     cases without steps) and `needs_attendance`. Rows, their order and their index stay.
     """
-    ids = pd.Series(incidents["incident_id"].unique(), dtype="string")
+    ids = pd.Series(incidents["incident_id"].unique() if len(steps) else [], dtype="string")
     log = _Log.of(steps, ids)
     if not len(log.case):
         none = {name: pd.Series(index=incidents.index, dtype=t) for name, t in CASE_TYPES.items()}
