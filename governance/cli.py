@@ -18,6 +18,8 @@ from governance.workdays import stamp_from
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from governance.records.dataset import Dataset
+
 
 def data_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the option --data."""
@@ -181,11 +183,28 @@ def metrics(
     first, last = day_from(since), day_from(until)
     dataset = open_dataset(_data_dir(data_dir))
     table = metric_table(name, dataset, since=first, until=last, by=by, of=of)
+    if name == "response":
+        _tell_receipts(dataset, first, last)
     if is_json:
         _print_json(table)
         return
     for row in table["rows"]:
         click.echo("  ".join(f"{key}={value}" for key, value in row.items()))
+
+
+def _tell_receipts(dataset: Dataset, since: date | None, until: date | None) -> None:
+    """Say on standard error what each stage counted and what it left out."""
+    from governance.metrics.response import response_receipts
+    from governance.metrics.stages import STAGES
+    from governance.schema import kind_named
+
+    columns = kind_named("incidents").by_name
+    for stage, receipt in response_receipts(dataset, since=since, until=until).items():
+        start, end = (columns[name].label for name in STAGES[stage])
+        reasons = [t(f"cli.left_out.{reason}", n=n) for reason, n in receipt.left_out().items()]
+        words = "、".join(reasons) or t("cli.left_out.none")
+        counted = t("cli.receipt", start=start, end=end, read_n=receipt.read_n, kept_n=receipt.kept_n)
+        click.echo(counted + words, err=True)
 
 
 @main.command(help=t("cli.grid"))

@@ -149,6 +149,17 @@ def response_figures(
     return ResponseFigures(tuple(figures for _, figures in ordered), receipts, due)
 
 
+def response_receipts(
+    dataset: Dataset, *, since: date | None = None, until: date | None = None
+) -> Mapping[str, Receipt]:
+    """What each stage of a window counted and what it left out for which reason, by stage."""
+    judged, span = judged_cases(dataset), Span.of_days(since, until)
+    if judged is None:
+        return {}
+    inside = judged.cases.inside(us_at(span.start_at), us_at(span.end_at))
+    return {stage: interval(inside, stage).receipt for stage in stages_of(judged.cases)}
+
+
 def response_rows(
     dataset: Dataset, *, since: date | None = None, until: date | None = None, by: str | None = None
 ) -> list[dict[str, object]]:
