@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import date, datetime
 
+    from numpy.typing import NDArray
+
     from governance.metrics.control_counts import CaseTable, Counted
     from governance.metrics.periods import Period
     from governance.metrics.windows import Scope
@@ -32,9 +34,10 @@ Direction = Literal["higher", "lower", "none"]
 class ControlSeries:
     """A charted measure: how it is counted, its unit, which way is better, what it needs.
 
-    `unit` is a share 0–1, minutes (`time`) or cases (`case`); `ceiling` what is possible at most.
+    `unit` is a share 0–1, minutes (`time`) or cases (`case`).
     `is_stock` says that it counts all that is under way, whoever reported it. `needs` names the
-    columns that must hold something, `needs_kinds` the tables, or the series does not exist.
+    columns of the cases, or the tables, that must hold something, or the series does not exist;
+    one of several is written a/b.
     """
 
     count: Callable[[CaseTable], Counted]
@@ -54,7 +57,7 @@ def _time(stage: str, quantile: str, *needs: str) -> ControlSeries:
 
 
 DEFAULT_SERIES = "report_to_close_median_min"
-_CLOSED = ("reported_at", "closed_at")
+_LEVEL = ("level_closed/incident_steps",)
 SERIES: Mapping[str, ControlSeries] = {
     DEFAULT_SERIES: _time("report_to_close", "median_min", "reported_at"),
     "report_to_close_p90_min": _time("report_to_close", "p90_min", "reported_at"),
@@ -62,9 +65,11 @@ SERIES: Mapping[str, ControlSeries] = {
     "report_to_accept_p90_min": _time("report_to_accept", "p90_min", "reported_at", "accepted_at"),
     "file_to_dispatch_p90_min": _time("file_to_dispatch", "p90_min", "filed_at", "dispatched_at"),
     "dispatch_to_arrive_p90_min": _time("dispatch_to_arrive", "p90_min", "dispatched_at", "arrived_at"),
-    "on_time_share": ControlSeries(counting.on_time, "share", "higher", ("closed_at",)),
-    "community_share": ControlSeries(counting.in_community, "share", "higher", ("closed_at",)),
-    "suppressed_share": ControlSeries(counting.suppressed, "share", "lower", _CLOSED),
+    "on_time_share": ControlSeries(counting.on_time, "share", "higher", ("closed_at", "due_at/rules")),
+    "community_share": ControlSeries(counting.in_community, "share", "higher", ("closed_at", *_LEVEL)),
+    "suppressed_share": ControlSeries(
+        counting.suppressed, "share", "lower", ("reported_at", "closed_at", *_LEVEL)
+    ),
     "repeat_share": ControlSeries(counting.repeated, "share", "lower", ("reported_at", "category")),
     "rework_share": ControlSeries(counting.reworked, "share", "lower", ("closed_at", "rework_n")),
     "satisfied_share": ControlSeries(counting.satisfied, "share", "higher", ("closed_at", "satisfaction")),
@@ -90,11 +95,18 @@ def series_named(key: str) -> ControlSeries:
 
 
 def series_present(dataset: Dataset) -> tuple[str, ...]:
-    """The series a data set can tell of: something stands in every column they need."""
-    frame = dataset.cases()
-    needed = {name for series in SERIES.values() for name in series.needs}
-    has = {name: bool(frame[name].notna().any()) for name in needed}
-    return tuple(key for key, series in SERIES.items() if all(has[name] for name in series.needs))
+    """The series a data set can tell of: something stands in all they need."""
+    cases = dataset.cases()
+    needed = {part for series in SERIES.values() for need in series.needs for part in need.split("/")}
+    has = {
+        name: bool(cases[name].notna().any()) if name in cases else not dataset.frame(name).empty
+        for name in needed
+    }
+    return tuple(
+        key
+        for key, series in SERIES.items()
+        if all(any(has[part] for part in need.split("/")) for need in series.needs)
+    )
 
 
 def control_charts(
@@ -112,10 +124,11 @@ def control_charts(
     """The chart of a measure per group, as `control.control_frame` has it, and what it rests on.
 
     Further columns: n (cases reported in the period), hit_n and of_n (part and whole of a share;
-    of_n also the cases timed; NaN where there is none), is_partial (records do not reach over the
-    period). Only whole weeks, months or quarters (`grain`) count; `with_partial` adds the others,
-    outside the limits and without signals. `rebase_on` is the reform of the settings unless
-    given; `scope` the part of the street. Limits rest on the periods of the window only.
+    of_n also the cases timed; NaN where there is none). Only whole weeks, months or quarters
+    (`grain`) count; `with_partial` adds the others, outside the limits and without signals.
+    `rebase_on` is, unless given, the reform of the settings and what the data set's chart notes
+    name for the measure; `scope` the part of the street. Limits rest on the periods of the window
+    only.
 
     Raises
     ------
@@ -123,34 +136,48 @@ def control_charts(
         `unknown_group`, `unknown_grain`, or `unknown_control` when `of` is no key of `SERIES`.
     """
     key = of or DEFAULT_SERIES
-    dates = None if rebase_on is None else {key: tuple(rebase_on)}
-    charts = charts_of(
-        dataset,
-        (key,),
-        since=since,
-        until=until,
-        by=by,
-        rebase_on=dates,
-        grain=grain,
-        scope=scope,
-        with_partial=with_partial,
-    )
-    return charts[key]
+    window = ChartWindow(since, until, grain, with_partial)
+    dates = None if rebase_on is None else {key: rebase_on}
+    return charts_of(dataset, (key,), window, by=by, rebase_on=dates, scope=scope)[key]
+
+
+@dataclass(frozen=True)
+class ChartWindow:
+    """The periods of a chart: whole ones between two days, both included, or the partial ones too."""
+
+    since: date | None = None
+    until: date | None = None
+    grain: str = WEEK
+    with_partial: bool = False
+
+    def periods(self, *, first_at: datetime, as_of: datetime) -> tuple[list[Period], list[bool]]:
+        """The periods in order, and which of them records do not reach over.
+
+        Raises
+        ------
+        UsageError
+            `unknown_grain`.
+        """
+        touched = periods_between(
+            first_at=first_at, as_of=as_of, grain=self.grain, since=self.since, until=self.until
+        )
+        partial = [not is_whole(period, first_at=first_at, as_of=as_of) for period in touched]
+        if self.with_partial:
+            return touched, partial
+        whole = [period for period, is_partial in zip(touched, partial, strict=True) if not is_partial]
+        return whole, [False] * len(whole)
 
 
 def charts_of(
     dataset: Dataset,
     keys: Sequence[str],
+    window: ChartWindow,
     *,
-    since: date | None = None,
-    until: date | None = None,
     by: str | None = None,
     rebase_on: Mapping[str, Sequence[date]] | None = None,
-    grain: str = WEEK,
     scope: Scope | None = None,
-    with_partial: bool = False,
 ) -> dict[str, dict[str, pd.DataFrame]]:
-    """`control_charts` of several measures at once; `rebase_on` by key, the reform where it has none.
+    """`control_charts` of several measures at once, by key and group; `rebase_on` by key.
 
     Raises
     ------
@@ -158,19 +185,13 @@ def charts_of(
         As `control_charts`.
     """
     wanted = {key: series_named(key) for key in keys}
-    frame, as_of = dataset.cases(), dataset.as_of_for("incidents")
-    frame = (scope.rows(frame) if scope else frame).reset_index(drop=True)
+    everything, as_of = dataset.cases(), dataset.as_of_for("incidents")
+    frame = (scope.rows(everything) if scope else everything).reset_index(drop=True)
     numbers, names = grouped(frame, by)
-    first_at = first_record_at(dataset)
+    first_at = first_record_at(everything)
     if as_of is None or first_at is None or frame.empty:
         return {key: {} for key in wanted}
-    periods = periods_between(first_at=first_at, as_of=as_of, grain=grain, since=since, until=until)
-    partial = np.array([not is_whole(period, first_at=first_at, as_of=as_of) for period in periods])
-    if not with_partial:
-        periods = [period for period, is_partial in zip(periods, partial, strict=True) if not is_partial]
-        partial = np.zeros(len(periods), dtype=bool)
-    if not periods:
-        return {key: {name: _empty_chart() for name in names} for key in wanted}
+    periods, partial = window.periods(first_at=first_at, as_of=as_of)
     table = counting.CaseTable(
         frame=frame,
         cases=cases_of(frame, as_of=as_of, plausible_from=dataset.settings.day("plausible_from")),
@@ -181,56 +202,50 @@ def charts_of(
         numbers=numbers,
         groups_n=len(names),
         as_of=as_of,
-        edges_us=np.array([us_at(period.start_at) for period in periods] + [us_at(periods[-1].end_at)]),
+        edges_us=_edges_us(periods),
     )
     reported_n = counting.reported_table(table).astype(np.int64)
-    reform = (dataset.settings.day("reform_on"),)
-    charts: dict[str, dict[str, pd.DataFrame]] = {}
+    charts: dict[str, dict[str, pd.DataFrame]] = {key: {} for key in wanted}
     for key, series in wanted.items():
         counted = series.count(table)
-        dates = reform if rebase_on is None else tuple(rebase_on.get(key, reform))
-        charts[key] = {
-            name: _chart(periods, counted, place, partial, dates, series.ceiling).assign(
-                n=reported_n[:, place]
+        dates = rebase_days(dataset, key) if rebase_on is None else rebase_on.get(key, ())
+        for place, name in enumerate(names):
+            chart = control_frame(
+                periods,
+                counted.value[:, place],
+                rebase_on=dates,
+                floor=0.0,
+                ceiling=series.ceiling,
+                is_partial=partial,
+                set_aside_on=set_aside_days(dataset, key),
             )
-            for place, name in enumerate(names)
-        }
+            basis = {"hit_n": counted.hit_n[:, place], "of_n": counted.of_n[:, place]}
+            charts[key][name] = chart.assign(n=reported_n[:, place], **basis)
     return charts
 
 
-def _chart(
-    periods: Sequence[Period],
-    counted: Counted,
-    place: int,
-    partial: np.ndarray[tuple[int], np.dtype[np.bool_]],
-    dates: Sequence[date],
-    ceiling: float,
-) -> pd.DataFrame:
-    chart = control_frame(
-        periods,
-        counted.value[:, place],
-        rebase_on=dates,
-        floor=0.0,
-        ceiling=ceiling,
-        is_partial=partial,
-    )
-    return chart.assign(hit_n=counted.hit_n[:, place], of_n=counted.of_n[:, place])
+def _edges_us(periods: Sequence[Period]) -> NDArray[np.int64]:
+    edges = [period.start_at for period in periods] + [period.end_at for period in periods[-1:]]
+    return np.array([us_at(edge) for edge in edges] or [0], dtype=np.int64)
 
 
-def _empty_chart() -> pd.DataFrame:
-    empty = control_frame((), ())
-    return empty.assign(hit_n=np.empty(0), of_n=np.empty(0), n=np.empty(0, dtype=np.int64))
+def rebase_days(dataset: Dataset, key: str) -> tuple[date, ...]:
+    """When a series begins anew: at the reform of the settings and at its rebases."""
+    noted = {note.on for note in dataset.chart_notes if note.kind == "rebase" and note.is_about(key)}
+    return tuple(sorted({dataset.settings.day("reform_on"), *noted}))
 
 
-def first_record_at(dataset: Dataset) -> datetime | None:
+def set_aside_days(dataset: Dataset, key: str) -> tuple[date, ...]:
+    """Days whose period does not move the limits of a series."""
+    return tuple(note.on for note in dataset.chart_notes if note.kind == "set_aside" and note.is_about(key))
+
+
+def first_record_at(cases: pd.DataFrame) -> datetime | None:
     """The first stamp of the earliest case since 1970; None without one."""
-    if dataset.cases().empty:
-        return None
-    frame = dataset.cases()
-    first = frame["reported_at"]
+    first = cases["reported_at"]
     if first.isna().any():
         for name in STAMPS[1:]:
-            first = first.fillna(frame[name])
+            first = first.fillna(cases[name])
     known = first[first.ge(pd.Timestamp(0, tz="UTC"))].min()
     return None if pd.isna(known) else known.to_pydatetime()
 

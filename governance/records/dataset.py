@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from governance.records.chart_notes import ChartNote
     from governance.settings import Settings
 
 PANDAS_TYPES: Mapping[str, str] = {
@@ -54,7 +55,8 @@ class Dataset:
 
     `fingerprint` changes whenever anything stored changes and keys every cache; `as_of` says,
     per kind, through when its records are known; `is_sample` that nothing but the demonstration
-    was imported; `is_schematic` that the boundaries are constructed, not the street's own.
+    was imported; `is_schematic` that the boundaries are constructed, not the street's own;
+    `chart_notes` are the named dates of the control charts.
     """
 
     data_dir: Path
@@ -64,6 +66,7 @@ class Dataset:
     is_sample: bool
     is_schematic: bool
     load: Callable[[str], pd.DataFrame]
+    chart_notes: tuple[ChartNote, ...] = ()
     _frames: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False, compare=False)
 
     def frame(self, kind: str) -> pd.DataFrame:

@@ -23,6 +23,7 @@ import pyarrow.parquet as pq
 from filelock import FileLock, Timeout
 
 from governance.errors import LockedError, StoreError
+from governance.records.chart_notes import load_chart_notes
 from governance.records.checks import stored_schema
 from governance.records.dataset import Dataset, empty_frame
 from governance.records.engine import frame_of
@@ -336,4 +337,5 @@ def open_dataset(data_dir: Path) -> Dataset:
         is_sample=set(_origins(manifest)) == {"sample"},
         is_schematic=_origins(manifest, "microgrids")[-1:] in (["sample"], ["grid"]),
         load=lambda kind: read_frame(data_dir, manifest, kind),
+        chart_notes=load_chart_notes(data_dir),
     )

@@ -29,7 +29,7 @@ def data_dir() -> Path:
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
-def _opened(folder: str, fingerprint: str, settings_ns: int) -> Dataset:  # noqa: ARG001 (cache keys)
+def _opened(folder: str, fingerprint: str, edited_ns: tuple[int, ...]) -> Dataset:  # noqa: ARG001 (cache keys)
     from governance.records import store
 
     return store.open_dataset(data_dir())
@@ -43,12 +43,12 @@ def current_dataset() -> Dataset:
     StoreError
         When the store is damaged.
     """
-    from governance.records import store
+    from governance.records import chart_notes, store
 
     folder = data_dir()
-    settings_file = folder / "settings.toml"
-    changed_ns = settings_file.stat().st_mtime_ns if settings_file.is_file() else 0
-    return _opened(str(folder), store.fingerprint(folder), changed_ns)
+    edited = (folder / name for name in ("settings.toml", chart_notes.FILE))
+    edited_ns = tuple(file.stat().st_mtime_ns if file.is_file() else 0 for file in edited)
+    return _opened(str(folder), store.fingerprint(folder), edited_ns)
 
 
 # A resource and not data: what is kept is never written into, so no copy is made of it.
@@ -60,5 +60,5 @@ def _kept(name: str, fingerprint: str, args: tuple[object, ...], _compute: Calla
 def cached(compute: Callable[[Dataset, *Args], T], dataset: Dataset, *args: *Args) -> T:
     """`compute(dataset, *args)`, computed once for one state of the store."""
     name = f"{compute.__module__}.{compute.__qualname__}"
-    key = f"{dataset.data_dir}:{dataset.fingerprint}:{hash(dataset.settings)}"
+    key = f"{dataset.data_dir}:{dataset.fingerprint}:{hash((dataset.settings, dataset.chart_notes))}"
     return _kept(name, key, args, lambda: compute(dataset, *args))
