@@ -25,11 +25,14 @@ PATTERN_DEFS = (
     '<pattern id="few" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
     f'<rect width="6" height="6" fill="{LIGHT.card}"/><rect width="1" height="6" fill="{LIGHT.no_data}"/>'
     "</pattern>"
+    '<pattern id="never" width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
+    f'<rect width="7" height="7" fill="{LIGHT.card}"/><rect width="3" height="7" fill="{LIGHT.plum}"/>'
+    "</pattern>"
 )
 
 
 class Patterns(Element):
-    """Dots for no data and thin stripes for too few, as SVG patterns of the map's frame."""
+    """Dots for no data, thin stripes for too few, plum ones for never, as SVG patterns of the frame."""
 
     def __init__(self) -> None:
         super().__init__(

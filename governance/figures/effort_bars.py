@@ -1,0 +1,54 @@
+"""Where patrols were and where cases were, community by community; hours and kilometres of teams."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+from governance.figures.theme import LIGHT
+from governance.text import t
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+
+def effort_bars_html(shares: pd.DataFrame) -> str:
+    """Two bars a community on one ruler: its share of patrol hours, its share of cases."""
+    top = max(float(shares[["effort_share", "case_share"]].max().max()), 0.01)
+    rows = []
+    for row in shares.to_dict("records"):
+        name = str(row["name"]).removesuffix(t("map.community_suffix"))
+        effort, cases = float(row["effort_share"]), float(row["case_share"])
+        bars = (
+            f'<rect y="2" width="{100 * effort / top:.1f}%" height="9" fill="{LIGHT.data}"/>'
+            f'<rect y="13" width="{100 * cases / top:.1f}%" height="6" fill="{LIGHT.previous}"/>'
+        )
+        words = t(
+            "effort.row",
+            effort=f"{effort * 100:.1f}",
+            hours=f"{float(row['patrol_h']):,.0f}",
+            cases=f"{cases * 100:.1f}",
+            n=f"{int(row['reported_n']):,}",
+        )
+        rows.append(
+            f'<div class="effort-row"><span>{escape(name)}</span>'
+            f'<svg width="100%" height="21" aria-hidden="true">{bars}</svg><span>{escape(words)}</span></div>'
+        )
+    return f'<div class="effort" role="img" aria-label="{escape(t("effort.alt"))}">{"".join(rows)}</div>'
+
+
+def team_effort_html(effort: pd.DataFrame, teams: Mapping[str, str]) -> str:
+    """Team-hours, person-hours and kilometres of each team, side by side and never added."""
+    heads = "".join(
+        f"<th{' class=num' if place else ''}>{escape(t(f'effort.head.{key}'))}</th>"
+        for place, key in enumerate(("team", "team_h", "person_h", "km"))
+    )
+    body = "".join(
+        f"<tr><td>{escape(teams.get(str(row['team_id']), str(row['team_id'])))}</td>"
+        f'<td class="num">{float(row["team_h"]):,.0f}</td><td class="num">{float(row["person_h"]):,.0f}</td>'
+        f'<td class="num">{float(row["km"]):,.1f}</td></tr>'
+        for row in effort.to_dict("records")
+    )
+    return f'<table class="coverage-table"><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>'
