@@ -220,6 +220,25 @@ def control_frame(
     )
 
 
+def moving_ranges(chart: pd.DataFrame) -> pd.DataFrame:
+    """The moving ranges of a chart (of `control_frame`), within each phase, row by row.
+
+    Columns: range (to the whole period with a value before it, missing for the first), mean (of
+    those that move the limits, screened once), upper (3.267 times the mean).
+    """
+    lines = {name: np.full(len(chart), np.nan) for name in ("range", "mean", "upper")}
+    values, aside = chart["value"].to_numpy(), chart["is_set_aside"].to_numpy(dtype=bool)
+    is_known = ~np.isnan(values) & ~chart["is_partial"].to_numpy(dtype=bool)
+    for number in chart["phase"].unique():
+        inside = chart["phase"].eq(number).to_numpy(dtype=bool)
+        known = np.flatnonzero(inside & is_known)
+        lines["range"][known[1:]] = np.abs(np.diff(values[known]))
+        if chart.loc[inside, "centre"].notna().any():
+            mean = mean_range(values[known[~aside[known]]])
+            lines["mean"][inside], lines["upper"][inside] = mean, SCREEN_FACTOR * mean
+    return pd.DataFrame(lines, index=chart.index)
+
+
 def largest_step(values: ArrayLike, *, least_n: int = NONE_BELOW_N) -> Step | None:
     """Where a series steps: the split with the least absolute deviations from the two medians.
 

@@ -178,18 +178,19 @@ def under_way(table: CaseTable) -> Counted:
 
     A case counts as gone at its closing, as never come when it is closed by its status alone.
     """
-    closed_us = us_of(table.frame["closed_at"])
+    closed_us, came_us = us_of(table.frame["closed_at"]), table.reported_us
     is_gone = (closed_us == MISSING) & table.mask(table.frame["status"].eq("closed"))
-    came_us = table.reported_us
     counted = _is_counted(table) & ~is_gone & (came_us != MISSING)
     left_us = np.where(closed_us == MISSING, np.iinfo(np.int64).max, np.maximum(closed_us, came_us))
     ends_us = np.minimum(table.edges_us[1:], us_at(table.as_of) + 1)
-    n = np.zeros((table.periods_n, table.groups_n))
-    for group in range(table.groups_n):
-        mine = counted & (table.numbers == group)
-        came, left = np.sort(came_us[mine]), np.sort(left_us[mine])
-        n[:, group] = np.searchsorted(came, ends_us) - np.searchsorted(left, ends_us)
-    return _count(n)
+    came, left = (np.searchsorted(ends_us, at, side="right") for at in (came_us, left_us))
+    flow = table.table(_inside(table, came), counted) - table.table(_inside(table, left), counted)
+    return _count(np.cumsum(flow, axis=0))
+
+
+def _inside(table: CaseTable, period: Places) -> Places:
+    """Cells of periods counted from 0, where the number of periods stands for none."""
+    return table.cells(np.where(period >= table.periods_n, -1, period))
 
 
 def located(table: CaseTable) -> Counted:

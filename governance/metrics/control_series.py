@@ -13,7 +13,8 @@ from governance.metrics import control_counts as counting
 from governance.metrics.control import control_frame
 from governance.metrics.periods import WEEK, is_whole, periods_between
 from governance.metrics.response import grouped
-from governance.metrics.stages import STAMPS, cases_of, us_at
+from governance.metrics.stages import STAMPS, cases_of, interval, us_at
+from governance.metrics.survival import OPEN
 from governance.workdays import WorkHours
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class ControlSeries:
     `unit` is a share 0–1, minutes (`time`) or cases (`case`).
     `is_stock` says that it counts all that is under way, whoever reported it. `needs` names the
     columns of the cases, or the tables, that must hold something, or the series does not exist;
-    one of several is written a/b.
+    one of several is written a/b. `stage` is set where a stage is timed.
     """
 
     count: Callable[[CaseTable], Counted]
@@ -45,6 +46,7 @@ class ControlSeries:
     direction: Direction
     needs: tuple[str, ...] = ("reported_at",)
     is_stock: bool = False
+    stage: str = ""
 
     @property
     def ceiling(self) -> float:
@@ -53,7 +55,7 @@ class ControlSeries:
 
 
 def _time(stage: str, quantile: str, *needs: str) -> ControlSeries:
-    return ControlSeries(counting.stage_quantile(stage, quantile), "time", "lower", needs)
+    return ControlSeries(counting.stage_quantile(stage, quantile), "time", "lower", needs, stage=stage)
 
 
 DEFAULT_SERIES = "report_to_close_median_min"
@@ -192,18 +194,7 @@ def charts_of(
     if as_of is None or first_at is None or frame.empty:
         return {key: {} for key in wanted}
     periods, partial = window.periods(first_at=first_at, as_of=as_of)
-    table = counting.CaseTable(
-        frame=frame,
-        cases=cases_of(frame, as_of=as_of, plausible_from=dataset.settings.day("plausible_from")),
-        steps=dataset.frame("incident_steps"),
-        rules=dataset.frame("rules"),
-        suspensions=dataset.suspensions(),
-        hours=WorkHours.parse(dataset.settings.text("office_hours")),
-        numbers=numbers,
-        groups_n=len(names),
-        as_of=as_of,
-        edges_us=_edges_us(periods),
-    )
+    table = _case_table(dataset, frame, periods, numbers=numbers, groups_n=len(names), as_of=as_of)
     reported_n = counting.reported_table(table).astype(np.int64)
     charts: dict[str, dict[str, pd.DataFrame]] = {key: {} for key in wanted}
     for key, series in wanted.items():
@@ -222,6 +213,57 @@ def charts_of(
             basis = {"hit_n": counted.hit_n[:, place], "of_n": counted.of_n[:, place]}
             charts[key][name] = chart.assign(n=reported_n[:, place], **basis)
     return charts
+
+
+def _case_table(
+    dataset: Dataset,
+    frame: pd.DataFrame,
+    periods: Sequence[Period],
+    *,
+    numbers: NDArray[np.int64],
+    groups_n: int,
+    as_of: datetime,
+) -> CaseTable:
+    return counting.CaseTable(
+        frame=frame,
+        cases=cases_of(frame, as_of=as_of, plausible_from=dataset.settings.day("plausible_from")),
+        steps=dataset.frame("incident_steps"),
+        rules=dataset.frame("rules"),
+        suspensions=dataset.suspensions(),
+        hours=WorkHours.parse(dataset.settings.text("office_hours")),
+        numbers=numbers,
+        groups_n=groups_n,
+        as_of=as_of,
+        edges_us=_edges_us(periods),
+    )
+
+
+def cases_behind(
+    dataset: Dataset, key: str, period: Period, *, scope: Scope | None = None
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The cases a series counts in one period, and those of them a share is about.
+
+    Of a timed stage the second are the cases still in it, of a plain count there are none.
+
+    Raises
+    ------
+    UsageError
+        `unknown_control`.
+    """
+    series, as_of = series_named(key), dataset.as_of_for("incidents")
+    frame = (scope.rows(dataset.cases()) if scope else dataset.cases()).reset_index(drop=True)
+    if as_of is None or frame.empty:
+        return frame, frame
+    each = np.arange(len(frame), dtype=np.int64)
+    table = _case_table(dataset, frame, [period], numbers=each, groups_n=len(frame), as_of=as_of)
+    if series.stage:
+        inside = table.period(table.cases.first_us) >= 0
+        timed = interval(table.cases.kept(inside), series.stage)
+        rows = np.flatnonzero(inside)[timed.rows]
+        return frame.iloc[rows], frame.iloc[rows[timed.how == OPEN]]
+    counted = series.count(table)
+    of = counted.value[0] if series.unit == "case" else counted.of_n[0]
+    return frame[of > 0], frame[counted.hit_n[0] > 0]
 
 
 def _edges_us(periods: Sequence[Period]) -> NDArray[np.int64]:

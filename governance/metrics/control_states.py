@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from governance.metrics.control import Assurance
     from governance.metrics.targets import Target
 
-Change = Literal["noise", "worse", "better", "up", "down", "unknown"]
+Change = Literal["common", "worse", "better", "up", "down", "unknown"]
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def signal_sides(chart: pd.DataFrame) -> NDArray[np.int64]:
 def change_of(side: int, direction: str) -> Change:
     """What a signal that points to a side means where higher, lower or neither is better."""
     if side == 0:
-        return "noise"
+        return "common"
     if direction == "none":
         return "up" if side > 0 else "down"
     return "better" if (side > 0) == (direction == "higher") else "worse"
@@ -150,7 +150,8 @@ def _run(points: pd.DataFrame, rule: str, side: int) -> pd.DataFrame:
     if rule == "trend":
         steps = np.sign(np.diff(values))
         against = np.flatnonzero(steps == -side)
-        return same.iloc[(int(against[-1]) + 1) if len(against) else 0 :]
+        run = same.iloc[(int(against[-1]) + 1) if len(against) else 0 :]
+        return run[run["value"].diff().ne(0)]
     if rule == "shift":
         sides = np.sign(values - same["centre"].to_numpy())
         against = np.flatnonzero(sides == -side)
