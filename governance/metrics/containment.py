@@ -125,6 +125,15 @@ def ladder_table(marks: pd.DataFrame, group: pd.Series) -> pd.DataFrame:
     return counts[counts["cases_n"] > 0].rename_axis("group").reset_index()
 
 
+def share_change_z(k: int, n: int, before_k: int, before_n: int) -> float:
+    """The difference of two shares in its own standard deviations; NaN where it has none."""
+    if not n or not before_n:
+        return float("nan")
+    pooled = (k + before_k) / (n + before_n)
+    spread = pooled * (1 - pooled) * (1 / n + 1 / before_n)
+    return float((k / n - before_k / before_n) / np.sqrt(spread)) if spread > 0 else float("nan")
+
+
 def suppression_marks(
     cases: pd.DataFrame,
     in_community: pd.Series,

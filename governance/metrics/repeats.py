@@ -193,7 +193,11 @@ def chronic_places(
     fullest 90 days), first_at, last_at (of those), lon, lat (their median, degrees WGS-84),
     microgrid_code, place_n (the number `chronic_events` gives it). By n, then category and place.
     """
-    events = chronic_events(incidents, span=span, within_m=within_m)
+    return places_of(chronic_events(incidents, span=span, within_m=within_m))
+
+
+def places_of(events: pd.DataFrame) -> pd.DataFrame:
+    """The places of `chronic_events`, one row each: the table of `chronic_places`."""
     grouped = events.groupby("place_n", sort=True)
     table = pd.DataFrame(
         {
