@@ -1,0 +1,175 @@
+"""Stays in areas: crossings become intervals inside, intervals become visits.
+
+Whoever is inside an area at the start of a leg and crosses its border n times is inside between
+the crossings in turn; so every time inside follows from the crossings alone.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import shapely
+
+from governance.records.patrol.crossings import cell_of, crossings
+from governance.records.patrol.rules import DAY_US, REENTRY_US, SHANGHAI_US
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from governance.records.engine import Engine
+    from governance.records.patrol.ground import Ground
+    from governance.records.patrol.legs import Legs
+    from governance.records.patrol.rules import Span
+
+    IntArray = NDArray[np.int64]
+
+# Evidence is counted in blocks of this length: two visits to one area are further apart.
+_BLOCK_US = REENTRY_US
+CERTAIN, BORDER, UNKNOWN = "certain", "border", "unknown"
+
+
+def stays(db: Engine, legs: Legs, ground: Ground, span: Span) -> pd.DataFrame:
+    """Visits to areas, cut at midnight: one row a track, area and visit of the span's days.
+
+    `track`, `area`, `enter`, `exit` (µs), `inside_us` (without the time outside between entries).
+    """
+    found = times_inside(crossings(db, legs, ground), legs.legs, ground)
+    found = _within(found, span)
+    return merged(_cut_at_midnight(found), ["track", "area"])
+
+
+def times_inside(toggles: pd.DataFrame, legs: pd.DataFrame, ground: Ground) -> pd.DataFrame:
+    """Every stretch of time a track lay inside an area: `track`, `area`, `enter`, `exit`.
+
+    `toggles` are crossings (`track`, `at`, `edge`), `legs` as in `Legs.legs`.
+    """
+    sides = ground.sides.merge(toggles, on="edge")
+    start, track = legs["start"].to_numpy(), legs["track"].to_numpy()
+    own = sides.assign(leg=_leg_at(sides["track"].to_numpy(), sides["at"].to_numpy(), track, start))
+    tree = shapely.STRtree(ground.shapes)
+    leg, area = tree.query(shapely.points(legs["x"], legs["y"]), predicate="intersects")
+    began = pd.DataFrame({"leg": leg, "area": area, "at": start[leg]})
+    events = pd.concat([began, own[["leg", "area", "at"]]], ignore_index=True)
+    order = np.lexsort([events["at"], events["area"], events["leg"]])
+    leg, area, at = (events[name].to_numpy()[order] for name in ("leg", "area", "at"))
+    is_first = np.r_[True, (leg[1:] != leg[:-1]) | (area[1:] != area[:-1])] if len(leg) else np.array([], bool)
+    group = np.cumsum(is_first) - 1
+    nth = np.arange(len(leg)) - np.flatnonzero(is_first)[group]
+    enters = np.flatnonzero(nth % 2 == 0)
+    is_left = np.zeros(len(enters), dtype=bool)
+    inner = enters + 1 < len(leg)
+    is_left[inner] = group[enters[inner] + 1] == group[enters[inner]]
+    exits = np.where(is_left, at[np.minimum(enters + 1, max(len(at) - 1, 0))], legs["end"].to_numpy()[leg[enters]])
+    return pd.DataFrame(
+        {"track": track[leg[enters]], "area": area[enters], "enter": at[enters], "exit": exits}
+    )
+
+
+def _leg_at(track: IntArray, at: IntArray, leg_track: IntArray, leg_start: IntArray) -> IntArray:
+    """The leg each moment of a track lies on; legs are sorted by track and start."""
+    first = int(min(leg_start.min(initial=0), at.min(initial=0)))
+    width = int(max(leg_start.max(initial=1), at.max(initial=1))) - first + 1
+    starts = leg_track.astype(np.int64) * width + leg_start - first
+    return np.searchsorted(starts, track.astype(np.int64) * width + at - first, "right") - 1
+
+
+def _within(found: pd.DataFrame, span: Span) -> pd.DataFrame:
+    clipped = found.assign(
+        enter=found["enter"].clip(lower=span.since_us), exit=found["exit"].clip(upper=span.until_us)
+    )
+    return clipped[clipped["enter"] < clipped["exit"]]
+
+
+def _cut_at_midnight(found: pd.DataFrame) -> pd.DataFrame:
+    """The stretches, those over midnight as one a day."""
+    first = (found["enter"] + SHANGHAI_US) // DAY_US
+    last = (found["exit"] + SHANGHAI_US - 1) // DAY_US
+    days = (last - first + 1).to_numpy()
+    if (days == 1).all():
+        return found
+    rows = found.loc[found.index.repeat(days)]
+    nth = np.arange(len(rows)) - np.repeat(np.cumsum(days) - days, days)
+    midnight = (np.repeat(first.to_numpy(), days) + nth) * DAY_US - SHANGHAI_US
+    return rows.assign(
+        enter=np.maximum(rows["enter"], midnight), exit=np.minimum(rows["exit"], midnight + DAY_US)
+    )
+
+
+def merged(stretches: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+    """Stretches of the same `by` no further apart than five minutes as one, within a day.
+
+    Columns `by`, `enter`, `exit`, `inside_us`, sorted; `inside_us` of the input is taken where given.
+    """
+    rows = stretches.sort_values([*by, "enter", "exit"], ignore_index=True)
+    if rows.empty:
+        return rows.assign(inside_us=pd.Series(dtype="int64"))
+    if "inside_us" not in rows.columns:
+        rows = rows.assign(inside_us=rows["exit"] - rows["enter"])
+    is_new = (rows[by] != rows[by].shift()).any(axis=1)
+    is_new |= rows["enter"] - rows["exit"].shift(fill_value=0) > REENTRY_US
+    is_new |= (rows["enter"] + SHANGHAI_US) // DAY_US != (rows["enter"].shift(fill_value=0) + SHANGHAI_US) // DAY_US
+    grouped = rows.groupby(is_new.cumsum().to_numpy(), sort=False)
+    whole = grouped.agg(
+        {**dict.fromkeys(by, "first"), "enter": "first", "exit": "max", "inside_us": "sum"}
+    )
+    return whole.reset_index(drop=True)
+
+
+def evidence(db: Engine, legs: Legs, ground: Ground) -> pd.DataFrame:
+    """Kept pings in the cells of micro-grids, by block of five minutes.
+
+    `track`, `area`, `block` (since 1970), `pings_n`, `deep_n` (deeper inside than their accuracy),
+    `told_n` (with an accuracy).
+    """
+    steps = legs.steps
+    cells = db.of_arrow(pa.Table.from_pandas(ground.cells, preserve_index=False))
+    placed = steps.mutate(cell=cell_of(steps.x, steps.y, cell_m=ground.cell_m)).join(cells, "cell")
+    counted = placed.group_by(
+        track=placed.track, area=placed.area, block=placed["at"] // _BLOCK_US
+    ).agg(
+        pings_n=placed.count(),
+        deep_n=(placed.accuracy_m <= placed.depth_m).sum(),
+        told_n=placed.accuracy_m.count(),
+    )
+    return db.arrow(counted).to_pandas()
+
+
+def with_evidence(visits: pd.DataFrame, blocks: pd.DataFrame) -> pd.DataFrame:
+    """Visits with `pings_n`, `deep_n`, `told_n`: what `evidence` says of their time and area."""
+    block = visits["enter"].to_numpy() // _BLOCK_US
+    own = _keys(visits["track"], visits["area"], block)
+    order = np.argsort(own, kind="stable")
+    seen = _keys(blocks["track"], blocks["area"], blocks["block"].to_numpy())
+    place = np.searchsorted(own[order], seen, "right") - 1
+    visit = order[np.maximum(place, 0)] if len(order) else place
+    is_own = place >= 0
+    for name in ("track", "area"):
+        is_own[is_own] &= visits[name].to_numpy()[visit[is_own]] == blocks[name].to_numpy()[is_own]
+    is_own[is_own] &= (
+        blocks["block"].to_numpy()[is_own] * _BLOCK_US <= visits["exit"].to_numpy()[visit[is_own]]
+    )
+    counts = {
+        name: np.bincount(visit[is_own], blocks[name].to_numpy()[is_own], minlength=len(visits))
+        for name in ("pings_n", "deep_n", "told_n")
+    }
+    return visits.assign(**{name: values.astype(np.int64) for name, values in counts.items()})
+
+
+def _keys(track: pd.Series[int], area: pd.Series[int], block: IntArray) -> IntArray:
+    """One number that sorts like track, area, block."""
+    pair = track.to_numpy(dtype=np.int64) * (1 << 18) + area.to_numpy(dtype=np.int64)
+    return pair * (1 << 23) + block
+
+
+def sureness(visits: pd.DataFrame) -> NDArray[np.object_]:
+    """`certain`, `border` or `unknown` for visits with their evidence.
+
+    Certain: at least half of the pings lie deeper inside than their accuracy. Unknown: none tells
+    its accuracy.
+    """
+    is_certain = (visits["deep_n"] > 0) & (2 * visits["deep_n"] >= visits["pings_n"])
+    is_unknown = (visits["told_n"] == 0) & (visits["pings_n"] > 0)
+    return np.where(is_certain, CERTAIN, np.where(is_unknown, UNKNOWN, BORDER)).astype(object)
