@@ -65,6 +65,12 @@ class MapCss(Element):
             f".scale .bar{{height:5px;border:1.5px solid {LIGHT.ink_2};border-top:none}}",
             f".north{{font:400 13px/1.2 {FONT_FAMILY};color:{LIGHT.ink_2};text-align:center;width:24px}}",
             f".leaflet-bar a{{color:{LIGHT.ink_2};background:{LIGHT.card}}}",
+            f".replay{{display:flex;gap:10px;align-items:center;background:{LIGHT.card};padding:6px 10px;"
+            f"border:1px solid {LIGHT.rule};border-radius:6px;color:{LIGHT.ink};"
+            f"font:400 14px {FONT_FAMILY}}}",
+            ".replay input{width:min(360px,32vw)}",
+            f".replay button{{font:700 14px {FONT_FAMILY};border:1px solid {LIGHT.rule};border-radius:4px;"
+            f"background:{LIGHT.card};color:{LIGHT.data};padding:3px 10px;min-width:84px;cursor:pointer}}",
         )
         super().__init__(f"<style>{''.join(rules)}</style>")
 

@@ -1,0 +1,242 @@
+"""A night, a shift or the storm replayed on the offline map: slider, play and pause, places filling in.
+
+Everything happens in the browser, from one table of minutes; the server is asked nothing while it runs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from branca.element import MacroElement
+from folium.template import Template
+
+from governance.figures.geojson import markup
+from governance.figures.theme import LIGHT
+from governance.text import t
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    import folium
+
+    from governance.figures.geojson import Feature
+
+TRAIL_MIN = 30
+STEP_MS = 80
+FORCE_COLOURS: Mapping[str, str] = {"police": LIGHT.police, "urban": LIGHT.urban, "mass": LIGHT.mass}
+
+
+@dataclass(frozen=True)
+class Walk:
+    """One device's kept track: minute since the start, latitude, longitude; legs apart.
+
+    `force` is police, urban, mass or empty.
+    """
+
+    force: str
+    legs: tuple[tuple[tuple[float, float, float], ...], ...]
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened at a minute and place; `tip` is text, `kind` case or step."""
+
+    minute: float
+    lat: float
+    lon: float
+    kind: str
+    tip: str
+
+
+@dataclass(frozen=True)
+class Replay:
+    """What is replayed: from `start_at` on for `minutes`.
+
+    `visited` gives, per micro-grid code, the minute of its first valid visit; those in `expected` and
+    not in it were missed.
+    """
+
+    start_at: datetime
+    minutes: int
+    walks: tuple[Walk, ...]
+    visited: Mapping[str, float]
+    expected: frozenset[str]
+    events: tuple[Event, ...] = ()
+
+
+_SCRIPT = """
+{% macro script(this, kwargs) %}
+(function (map, data) {
+    var minute = data.minutes, playing = null;
+    map.createPane("walks").style.zIndex = 460;
+    var areas = L.geoJSON(data.areas, {
+        style: function (one) { return one.properties.style; },
+        onEachFeature: function (one, layer) {
+            layer.bindTooltip(one.properties.tip, {className: "tip", sticky: true});
+        }
+    }).addTo(map);
+    var trails = data.walks.map(function (walk) {
+        return L.polyline([], {pane: "walks", color: walk.colour, weight: 2, opacity: .75}).addTo(map);
+    });
+    var heads = data.walks.map(function (walk) {
+        return L.circleMarker([0, 0], {pane: "walks", radius: 5, color: data.card, weight: 1.5,
+            fillColor: walk.colour, fillOpacity: 1, opacity: 0});
+    });
+    var events = data.events.map(function (event) {
+        var mark = L.circleMarker([event.lat, event.lon], {pane: "walks", radius: 6, color: data.ink,
+            weight: 1.5, fillColor: event.colour, fillOpacity: 1});
+        mark.bindTooltip(event.tip, {className: "tip"});
+        return mark;
+    });
+    var box = L.control({position: "bottomleft"}), button, slider, clock;
+    box.onAdd = function () {
+        var root = L.DomUtil.create("div", "replay");
+        L.DomEvent.disableClickPropagation(root);
+        L.DomEvent.disableScrollPropagation(root);
+        button = L.DomUtil.create("button", "", root);
+        button.type = "button";
+        slider = L.DomUtil.create("input", "", root);
+        slider.type = "range";
+        slider.min = 0; slider.max = data.minutes; slider.step = 1; slider.value = minute;
+        slider.setAttribute("aria-label", data.words.slider);
+        clock = L.DomUtil.create("span", "", root);
+        button.addEventListener("click", function () { playing === null ? play() : pause(); });
+        slider.addEventListener("input", function () { pause(); minute = +slider.value; draw(); });
+        return root;
+    };
+    function two(n) { return (n < 10 ? "0" : "") + n; }
+    function clockOf(m) {
+        var all = data.first_minute + Math.round(m);
+        var day = Math.floor(all / 1440), rest = ((all % 1440) + 1440) % 1440;
+        return (data.days[day] || "") + " " + two(Math.floor(rest / 60)) + ":" + two(rest % 60);
+    }
+    function draw() {
+        data.walks.forEach(function (walk, n) {
+            var trail = [], head = null;
+            walk.legs.forEach(function (leg) {
+                var part = leg.filter(function (p) { return p[0] <= minute && p[0] >= minute - data.trail; });
+                if (part.length) { trail.push(part.map(function (p) { return [p[1], p[2]]; })); }
+                for (var i = 0; i < leg.length; i++) {
+                    if (leg[i][0] <= minute && minute - leg[i][0] <= 15) { head = leg[i]; }
+                }
+            });
+            trails[n].setLatLngs(trail);
+            if (head) { heads[n].setLatLng([head[1], head[2]]).setStyle({opacity: 1}).addTo(map); }
+            else { heads[n].remove(); }
+        });
+        var done = 0;
+        areas.eachLayer(function (layer) {
+            var own = layer.feature.properties;
+            if (own.minute === null) { return; }
+            var is_in = own.minute <= minute;
+            done += is_in ? 1 : 0;
+            layer.setStyle({
+                fillColor: is_in ? data.done : data.open, fillOpacity: is_in ? .55 : own.style.fillOpacity
+            });
+        });
+        events.forEach(function (mark, n) {
+            data.events[n].minute <= minute ? mark.addTo(map) : mark.remove();
+        });
+        slider.value = minute;
+        clock.textContent = clockOf(minute) + "　" + data.words.visited.replace("{k}", done);
+    }
+    function label() {
+        button.textContent = playing === null ? "▶ " + data.words.play : "❚❚ " + data.words.pause;
+    }
+    function pause() { if (playing !== null) { clearInterval(playing); playing = null; } label(); }
+    function play() {
+        if (minute >= data.minutes) { minute = 0; }
+        playing = setInterval(function () {
+            minute = Math.min(minute + data.step, data.minutes);
+            draw();
+            if (minute >= data.minutes) { pause(); }
+        }, data.step_ms);
+        label();
+    }
+    box.addTo(map);
+    label();
+    draw();
+})({{ this._parent.get_name() }}, {{ this.data|tojson }});
+{% endmacro %}
+"""
+
+
+class _Player(MacroElement):
+    """The script that plays a replay on its map."""
+
+    _template = Template(_SCRIPT)
+
+    def __init__(self, data: Mapping[str, object]) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]  # branca leaves it untyped
+        self._name = "Player"
+        self.data = data
+
+
+def _area(feature: Feature, replay: Replay) -> Feature:
+    code = str(feature["id"])
+    minute = replay.visited.get(code)
+    is_expected = code in replay.expected
+    is_missed = is_expected and minute is None
+    style = {
+        "fillColor": LIGHT.orange if is_missed else LIGHT.card,
+        "fillOpacity": 0.35 if is_missed else 0.6,
+        "color": LIGHT.rule,
+        "weight": 1,
+    }
+    name = str(feature["properties"].get("name") or code)
+    state = "missed" if is_missed else "visited" if minute is not None else "not_expected"
+    words = t(f"patrol_replay.{state}", minute=f"{minute or 0:.0f}")
+    properties = {"style": style, "minute": minute, "tip": f"<b>{markup(name)}</b><br>{markup(words)}"}
+    return {"type": "Feature", "properties": properties, "geometry": feature["geometry"]}
+
+
+def replay_data(replay: Replay, microgrids: Sequence[Feature]) -> dict[str, object]:
+    """The table the player works from; times are minutes since the start."""
+    start = replay.start_at
+    first_minute = start.hour * 60 + start.minute
+    days_n = (first_minute + replay.minutes) // 1440 + 1
+    days = [
+        t("patrol_replay.day", month=day.month, day=day.day)
+        for day in (start.fromordinal(start.toordinal() + n) for n in range(days_n))
+    ]
+    return {
+        "minutes": replay.minutes,
+        "first_minute": first_minute,
+        "days": days,
+        "trail": TRAIL_MIN,
+        "step": max(replay.minutes // 480, 1),
+        "step_ms": STEP_MS,
+        "card": LIGHT.card,
+        "ink": LIGHT.ink_2,
+        "done": LIGHT.data,
+        "open": LIGHT.card,
+        "walks": [
+            {"colour": FORCE_COLOURS.get(walk.force, LIGHT.no_data), "legs": walk.legs}
+            for walk in replay.walks
+        ],
+        "areas": {"type": "FeatureCollection", "features": [_area(one, replay) for one in microgrids]},
+        "events": [
+            {
+                "minute": event.minute,
+                "lat": event.lat,
+                "lon": event.lon,
+                "tip": markup(event.tip),
+                "colour": LIGHT.orange if event.kind == "case" else LIGHT.teal,
+            }
+            for event in replay.events
+        ],
+        "words": {
+            "play": t("patrol_replay.play"),
+            "pause": t("patrol_replay.pause"),
+            "slider": t("patrol_replay.slider"),
+            "visited": t("patrol_replay.count", n=len(replay.visited)),
+        },
+    }
+
+
+def add_player(map_: folium.Map, replay: Replay, microgrids: Sequence[Feature]) -> folium.Map:
+    """The same map with the player on it: slider, play and pause at its foot."""
+    _Player(replay_data(replay, microgrids)).add_to(map_)
+    return map_
