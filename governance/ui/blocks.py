@@ -113,6 +113,13 @@ def evidence() -> tuple[DeltaGenerator, DeltaGenerator]:
     return main, side
 
 
+def columns_of(name: str, left: int, right: int) -> tuple[DeltaGenerator, DeltaGenerator]:
+    """Two columns of panels in the proportion given; stacked on a narrow screen."""
+    with st.container(key=f"columns-{name}"):
+        first, second = st.columns([left, right], gap="small")
+    return first, second
+
+
 def show_empty(sentence: str) -> None:
     """One calm sentence where a figure would stand."""
     st.html(f'<div class="empty">{escape(sentence)}</div>')
