@@ -53,15 +53,29 @@ def make_demonstration(
     exports = write_raw_exports(
         data_dir, seed=seed, on_progress=lambda step, share: report(step, share * _GENERATION_SHARE)
     )
+    import_exports(
+        exports,
+        data_dir,
+        on_progress=lambda step, share: report(step, _GENERATION_SHARE + (1 - _GENERATION_SHARE) * share),
+    )
+    report("", 1.0)
+
+
+def import_exports(
+    exports: Sequence[RawExport],
+    data_dir: Path,
+    *,
+    on_progress: Callable[[str, float], None] | None = None,
+) -> None:
+    """Import raw exports of the demonstration street in their order; `on_progress` as above."""
     groups = _together(exports)
     sizes = [sum(export.path.stat().st_size for export in group) for group in groups]
     done = 0
     for group, size in zip(groups, sizes, strict=True):
-        share = _GENERATION_SHARE + (1 - _GENERATION_SHARE) * done / sum(sizes)
-        report(kind_named(group[0].kind).label, share)
+        if on_progress is not None:
+            on_progress(kind_named(group[0].kind).label, done / sum(sizes))
         import_files(_request(group), data_dir)
         done += size
-    report("", 1.0)
 
 
 def _together(exports: Sequence[RawExport]) -> list[tuple[RawExport, ...]]:

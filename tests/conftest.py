@@ -37,6 +37,27 @@ def real_data_dir():
     return Path(os.environ[REAL_DATA]).resolve()
 
 
+@pytest.fixture(scope="session")
+def sample_exports(tmp_path_factory):
+    """The demonstration street's folder and its raw exports, made once."""
+    from governance.sample.exports import write_raw_exports
+
+    folder = tmp_path_factory.mktemp("sample")
+    return folder, write_raw_exports(folder, seed=2023)
+
+
+@pytest.fixture(scope="session")
+def sample_dataset(sample_exports, tmp_path_factory):
+    """The demonstration street as imported, without its tracks: read it, write nothing into it."""
+    from governance.demonstration import import_exports
+    from governance.records.store import open_dataset
+
+    _, exports = sample_exports
+    data_dir = tmp_path_factory.mktemp("sample-store")
+    import_exports([export for export in exports if export.kind != "pings"], data_dir)
+    return open_dataset(data_dir)
+
+
 @pytest.fixture(autouse=True, scope="session")
 def own_surroundings(tmp_path_factory):
     """A home of its own, no data folder from outside, a zone that is not Shanghai."""

@@ -23,9 +23,8 @@ SEED = 2023
 
 
 @pytest.fixture(scope="module")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, tuple[RawExport, ...]]:
-    folder = tmp_path_factory.mktemp("sample")
-    return folder, write_raw_exports(folder, seed=SEED)
+def sample(sample_exports) -> tuple[Path, tuple[RawExport, ...]]:
+    return sample_exports
 
 
 @pytest.fixture(scope="module")

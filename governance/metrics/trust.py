@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Literal
 import pandas as pd
 
 from governance.metrics.nearness import has_flag
+from governance.metrics.stages import STAMPS
 from governance.metrics.windows import Span
 from governance.schema import kind_named, schema
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from governance.records.dataset import Dataset
     from governance.settings import Settings
@@ -36,7 +37,18 @@ DEFECTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         ),
     }
 )
+# The kinds whose stamps somebody sets as things happen, with their stages in order. Rosters and
+# roll calls are planned on round hours.
+STAMPED: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "incidents": STAMPS,
+        "requests": ("collected_at", "answered_at", "done_at", "revisited_at"),
+        "checkins": ("at",),
+        "visits": ("visited_at",),
+    }
+)
 _CADENCES_UNTIL_STALE = 2
+_NOISE_SE = 3
 # Of evenly spread minutes two in sixty are :00 or :30.
 _ROUND_SHARE = 2 / 60
 
@@ -53,22 +65,52 @@ def grade_of(share: float, settings: Settings) -> Grade:
 def heaped_share(stamps: pd.Series) -> float:
     """The share of stamps on the full or half hour beyond what evenly spread minutes would give.
 
-    0 without stamps, and for stamps that are whole days (all at one minute of the hour).
+    0 without stamps, for stamps that are whole days (all at one minute of the hour), and where
+    chance explains it: up to three standard errors, as many columns are looked at.
     """
     known = stamps.dropna()
     minutes = known.dt.hour * 60 + known.dt.minute
     if len(known) == 0 or minutes.nunique() == 1:
         return 0.0
     observed = float(known.dt.minute.isin((0, 30)).mean())
-    return max(0.0, (observed - _ROUND_SHARE) / (1 - _ROUND_SHARE))
+    noise = _NOISE_SE * math.sqrt(_ROUND_SHARE * (1 - _ROUND_SHARE) / len(known))
+    excess = observed - _ROUND_SHARE
+    return excess / (1 - _ROUND_SHARE) if excess > noise else 0.0
 
 
-def defect_shares(rows: pd.DataFrame, *, first_stamp: str) -> dict[str, float]:
-    """The share of rows with each kind of defect; empty without rows."""
+def unstamped_shares(rows: pd.DataFrame, stamps: Sequence[str]) -> dict[str, float]:
+    """Of the records that passed each stage, the share without its stamp.
+
+    A record passed a stage when a later one is stamped, or when its status says closed. Arrivals
+    count cases that need attendance (`Dataset.cases`). The first stage has no say here, the last
+    can only be passed by status.
+    """
+    shares = {}
+    for place, name in enumerate(stamps[1:], start=1):
+        passed = rows[list(stamps[place + 1 :])].notna().any(axis=1)
+        if "status" in rows and name != "rated_at":
+            passed |= rows["status"].eq("closed").fillna(False).astype(bool)
+        if name == "arrived_at" and "needs_attendance" in rows:
+            passed &= rows["needs_attendance"].fillna(True).astype(bool)
+        passed_n = int(passed.sum())
+        if passed_n:
+            shares[name] = float((passed & rows[name].isna()).sum()) / passed_n
+    return shares
+
+
+def defect_shares(rows: pd.DataFrame, *, kind: str, kept: Sequence[str]) -> dict[str, float]:
+    """The share of rows with each kind of defect; empty without rows.
+
+    `kept` are the stages the street stamps at all: what nobody ever stamps is not missing.
+    Heaping and missing stamps are those of the worst column.
+    """
     if rows.empty:
         return {}
     shares = {name: float(has_flag(rows, *codes).mean()) for name, codes in DEFECTS.items()}
-    return shares | {"heaping": heaped_share(rows[first_stamp])}
+    missing = unstamped_shares(rows, kept)
+    shares["missing_stamp"] = max(shares["missing_stamp"], *missing.values(), 0.0)
+    shares["heaping"] = max((heaped_share(rows[name]) for name in kept), default=0.0)
+    return shares if kind in STAMPED else {name: shares[name] for name in DEFECTS}
 
 
 def completeness(incidents: pd.DataFrame, week: Week) -> float:
@@ -80,9 +122,9 @@ def completeness(incidents: pd.DataFrame, week: Week) -> float:
 def source_status(dataset: Dataset, week: Week) -> pd.DataFrame:
     """What is known of each record kind in a week, and how far to trust it.
 
-    The grade is that of the worst of: stages out of order, missing or unusable stamps, place
-    and area that disagree, heaping on round minutes (incidents only); D when the source ends
-    more than two cadences before the week does; missing when the week has no rows.
+    The grade is that of the worst of: stages out of order, stamps missing in the middle or
+    unusable, place and area that disagree, heaping on round minutes (kinds of `STAMPED`); D when
+    the source ends more than two cadences before the week does; missing when the week has no rows.
 
     Columns: kind, as_of, rows_n (of the week), flagged_n, defect (the worst one), defect_share,
     is_stale, grade. Kinds without any import are left out; tracks, which are summed in the
@@ -110,13 +152,14 @@ def source_status(dataset: Dataset, week: Week) -> pd.DataFrame:
 
 
 def _status_line(dataset: Dataset, kind: str, span: Span) -> dict[str, object]:
-    frame, first_stamp = dataset.frame(kind), kind_named(kind).first_stamp
+    frame = dataset.cases() if kind == "incidents" else dataset.frame(kind)
+    first_stamp = kind_named(kind).first_stamp
     if first_stamp is None:
         return {}
-    rows = frame[span.holds(frame[first_stamp])]
-    shares = defect_shares(rows, first_stamp=first_stamp)
-    if kind != "incidents":
-        shares.pop("heaping", None)
+    kept = [name for name in STAMPED.get(kind, ()) if frame[name].notna().any()]
+    names = [name for name in ("flags", "status", "needs_attendance", *kept) if name in frame]
+    rows = frame.loc[span.holds(frame[first_stamp]), names]
+    shares = defect_shares(rows, kind=kind, kept=kept)
     worst = max(shares, key=lambda name: shares[name], default=None)
     return {
         "rows_n": len(rows),
