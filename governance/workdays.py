@@ -181,8 +181,13 @@ def is_workday(day: date) -> bool:
 def _workdays_before() -> NDArray[np.int64]:
     """Workdays before each day since 1970-01-01; one entry more than there are days."""
     first, last = date(_TABLE_YEARS[0], 1, 1), date(_TABLE_YEARS[1], 12, 31)
-    days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
-    return np.concatenate([[0], np.cumsum([is_workday(day) for day in days])]).astype(np.int64)
+    day = np.arange((last - first).days + 1)
+    works = (day + first.weekday()) % 7 < 5
+    known = range(
+        (date(OFFICIAL_YEARS[0], 1, 1) - first).days, (date(OFFICIAL_YEARS[1] + 1, 1, 1) - first).days
+    )
+    works[known.start : known.stop] = [is_workday(first + timedelta(days=n)) for n in known]
+    return np.concatenate([[0], np.cumsum(works)]).astype(np.int64)
 
 
 def _worked_us(local_us: NDArray[np.int64], hours: WorkHours) -> NDArray[np.int64]:
