@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from governance.figures.chronic_map import day_text, place_text
-from governance.figures.ladder import of_text, share_text
+from governance.figures.ladder import explained, of_text, share_text
 from governance.figures.theme import LIGHT
 from governance.text import t
 
@@ -39,7 +39,7 @@ def facts_html(facts: Sequence[tuple[str, str, str]]) -> str:
 def chronic_table_html(places: pd.DataFrame, *, rows_n: int) -> str:
     """The fullest places: number, place, category, times, first and last, responsible unit (`owner`)."""
     heads = ("number", "place", "category", "times", "spell", "owner")
-    head = "".join(f"<th>{escape(t(f'case_escalation.chronic.head_{name}'))}</th>" for name in heads)
+    head = "".join(explained("th", f"case_escalation.chronic.{{}}_{name}") for name in heads)
     lines = []
     for number, row in enumerate(places.head(rows_n).to_dict("records"), start=1):
         spell = t(
@@ -75,7 +75,7 @@ def opinions_html(rows: pd.DataFrame, *, small_n: int) -> str:
     `rows` is `metrics.opinions.opinion_table` with name and look.
     """
     heads = ("collected", "answered", "done", "revisited", "to_answer", "to_done", "to_revisit")
-    head = "".join(f"<th>{escape(t(f'case_escalation.opinions.head_{name}'))}</th>" for name in heads)
+    head = "".join(explained("th", f"case_escalation.opinions.{{}}_{name}") for name in heads)
     lines = "".join(_opinion_line(row, small_n) for row in rows.to_dict("records"))
     return (
         f'<table class="plain opinions"><thead><tr><th></th>{head}</tr></thead><tbody>{lines}</tbody></table>'
@@ -128,7 +128,7 @@ def shares_svg(shares: Sequence[float], *, expected: float) -> str:
 def drift_html(drift: pd.DataFrame, weekly: pd.DataFrame, *, labels: Mapping[str, str], small_n: int) -> str:
     """One row a severity: weeks, share now and before, expected, difference, verdict."""
     heads = ("severity", "weeks", "now", "before", "expected", "difference", "verdict")
-    head = "".join(f"<th>{escape(t(f'case_escalation.drift.head_{name}'))}</th>" for name in heads)
+    head = "".join(explained("th", f"case_escalation.drift.{{}}_{name}") for name in heads)
     lines = []
     for row in drift.to_dict("records"):
         shares = weekly.loc[weekly["severity"].eq(row["severity"]), "share"].astype(float).tolist()
@@ -174,7 +174,7 @@ def _verdict(is_marked: bool, is_unknown: bool) -> str:
 def regraded_html(found: pd.DataFrame, *, labels: Mapping[str, str], rows_n: int) -> str:
     """The latest changes of severity: case, from and to, when, minutes before the limit."""
     heads = ("case", "change", "when", "before_limit")
-    head = "".join(f"<th>{escape(t(f'case_escalation.regraded.head_{name}'))}</th>" for name in heads)
+    head = "".join(explained("th", f"case_escalation.regraded.{{}}_{name}") for name in heads)
     lines = []
     for row in found.iloc[::-1].head(rows_n).to_dict("records"):
         grades = [labels.get(row[side], t("cards.missing")) for side in ("from_severity", "to_severity")]
@@ -204,7 +204,7 @@ _CODES_SHOWN = 6
 def silent_html(rows: pd.DataFrame) -> str:
     """Per community the silent micro-grids of 4 and of 12 weeks, and the codes of the latter."""
     heads = ("name", "n", "four", "twelve", "codes")
-    head = "".join(f"<th>{escape(t(f'case_escalation.silent.head_{name}'))}</th>" for name in heads)
+    head = "".join(explained("th", f"case_escalation.silent.{{}}_{name}") for name in heads)
     lines = []
     for row in rows.to_dict("records"):
         codes = row["codes"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from governance.text import t
+from governance.text import has, t
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -39,6 +39,12 @@ def of_text(k: int, n: int) -> str:
     return f"{k:,}/{n:,}"
 
 
+def explained(tag: str, key: str) -> str:
+    """A column's head with its definition on hover; `key` has a place for head and about."""
+    about = f' title="{escape(t(key.format("about")))}"' if has(key.format("about")) else ""
+    return f"<{tag}{about}>{escape(t(key.format('head')))}</{tag}>"
+
+
 def ladder_html(rows: pd.DataFrame, *, small_n: int, target: float | None = None) -> str:
     """Groups in rows, from the table of `ui.escalation_data.ladder`.
 
@@ -48,7 +54,7 @@ def ladder_html(rows: pd.DataFrame, *, small_n: int, target: float | None = None
     records = rows.to_dict("records")
     has_unknown = any(row["unknown_level_n"] for row in records)
     heads = ["community", "street", "above", "open", *(["unknown"] if has_unknown else []), "previous"]
-    head = "".join(f"<span>{escape(t(f'case_escalation.ladder.head_{name}'))}</span>" for name in heads)
+    head = "".join(explained("span", f"case_escalation.ladder.{{}}_{name}") for name in heads)
     body = "".join(_row(row, small_n, target, has_unknown=has_unknown) for row in records)
     look = "ladder with-unknown" if has_unknown else "ladder"
     alt = t("case_escalation.ladder.alt", n=len(records))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
 
-from governance.figures.ladder import of_text, share_text
+from governance.figures.ladder import explained, of_text, share_text
 from governance.figures.theme import LIGHT
 from governance.metrics.comparison import wilson_interval
 from governance.text import t
@@ -36,14 +36,14 @@ class ShareRow:
 
 
 def share_rows_html(
-    rows: Sequence[ShareRow], *, heads: tuple[str, ...], small_n: int, alt: str, top: float = 1.0
+    rows: Sequence[ShareRow], *, heads: Sequence[str], small_n: int, alt: str, top: float = 1.0
 ) -> str:
-    """The rows on a ruler from 0 to `top`.
+    """The rows on a ruler from 0 to `top`; `heads` names the columns (texts `case_escalation.share`).
 
     The dot is k ÷ n with its Wilson 95 % bar, a ring the other rule's share, a dotted line the
     bounds. Fewer than `small_n` cases get a dashed ring and counts alone.
     """
-    head = "".join(f"<span>{escape(words)}</span>" for words in heads)
+    head = "".join(explained("span", f"case_escalation.share.{{}}_{name}") for name in heads)
     body = "".join(_row(row, small_n, top, numbers_n=len(heads)) for row in rows)
     ends = f'<span class="share-axis"><i>0</i><i>{top:.0%}</i></span>'
     axis = f'<div class="share-row axis"><span></span>{ends}</div>'

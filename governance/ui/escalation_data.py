@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from governance.figures.map_shapes import short_name
-from governance.metrics import containment, disputes, opinions, regrading, repeats, satisfaction
+from governance.metrics import containment, disputes, repeats, satisfaction
 from governance.metrics.windows import FOUND, PUBLIC, Scope, Span
 from governance.text import t
 from governance.ui.cache import cached
 from governance.workdays import Week, weeks_until
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from governance.records.dataset import Dataset
@@ -25,7 +26,6 @@ TREND_WEEKS, MONTH_WEEKS = 12, 4
 WIDE, NARROW = "wide", "narrow"
 RULES = {WIDE: repeats.REPEAT_WITHIN_M, NARROW: None}
 _MOST_GROUPS = 12
-_HISTORY = "incidents.history"
 
 
 # -------------------------------------------------------------------------------- windows
@@ -141,7 +141,7 @@ def ladder(dataset: Dataset, selection: Selection, count: int) -> pd.DataFrame:
 
     Columns: kind (street, demand, community), group, name, is_chosen, cases_n, the bands, and
     previous_n, previous_community_n of the weeks before. Communities have the category of the
-    filter only, in code order.
+    filter only, in code order; no rows by demand where no source is recorded.
     """
     names = cached(community_names, dataset)
     tables = []
@@ -157,7 +157,8 @@ def ladder(dataset: Dataset, selection: Selection, count: int) -> pd.DataFrame:
         }
         tables.append(pd.concat([part.assign(kind=kind) for kind, part in parts.items()]))
     now, before = (table.set_index(["kind", "group"]) for table in tables)
-    order = [(STREET, STREET), ("demand", PUBLIC), ("demand", FOUND)]
+    has_sources = any(kind == "demand" for kind, _ in now.index)
+    order = [(STREET, STREET), *([("demand", PUBLIC), ("demand", FOUND)] if has_sources else [])]
     order += [(COMMUNITY, code) for code in names]
     order += [(COMMUNITY, REST)] if (COMMUNITY, REST) in now.index else []
     result = now.reindex(pd.MultiIndex.from_tuples(order, names=["kind", "group"])).fillna(0).astype("int64")
@@ -211,6 +212,30 @@ def by_group(dataset: Dataset, selection: Selection, marks: pd.DataFrame) -> pd.
         1, "name", [names.get(code) or t(f"case_escalation.groups.{code}") for code in table["group"]]
     )
     return table
+
+
+# Of each check its marks, the cases it looks at and those it finds.
+CHECKS: dict[str, tuple[Callable[[Dataset, Week, str], pd.DataFrame], str, str]] = {
+    "suppression": (suppression, "suppressible_n", "suppressed_n"),
+    "repeats": (repeat_marks, "followed_n", "repeats_n"),
+}
+
+
+def both_rules(dataset: Dataset, selection: Selection, check: str) -> pd.DataFrame:
+    """A check by both rules of a place: group, name, n, wide_n (50 m), address_n (address alone)."""
+    compute, whole, part = CHECKS[check]
+    wide, narrow = (
+        by_group(dataset, selection, cached(compute, dataset, selection.week, rule)) for rule in RULES
+    )
+    return pd.DataFrame(
+        {
+            "group": wide["group"],
+            "name": wide["name"],
+            "n": wide[whole],
+            "wide_n": wide[part],
+            "address_n": narrow[part],
+        }
+    )
 
 
 def chronic_span(week: Week) -> Span:
@@ -274,71 +299,3 @@ def satisfied(dataset: Dataset, selection: Selection) -> pd.DataFrame:
     table = pd.concat([whole, satisfaction.satisfaction_table(marks, level)]).set_index("group")
     order = [STREET, "level_community", "level_street", "level_above", "level_unknown"]
     return table.reindex([group for group in order if group in table.index]).reset_index()
-
-
-# ---------------------------------------------------------------------- severity, wishes
-def severity_versions(dataset: Dataset) -> pd.DataFrame:
-    """The replaced versions of the incidents: what `regrading.regraded_cases` compares."""
-    from governance.records import store
-
-    manifest = store.read_manifest(dataset.data_dir, verify=False)
-    table = store.read_table(dataset.data_dir, manifest, _HISTORY).select(list(regrading.VERSION_COLUMNS))
-    types = dataset.frame("incidents").dtypes
-    frame = pd.DataFrame(table.to_pandas())
-    return frame.astype({name: types[name] for name in regrading.VERSION_COLUMNS})
-
-
-def regraded(dataset: Dataset) -> pd.DataFrame:
-    """`regrading.regraded_cases` of everything stored."""
-    versions = cached(severity_versions, dataset)
-    return regrading.regraded_cases(dataset.cases(), versions, dataset.frame("incident_steps"))
-
-
-def drift(dataset: Dataset, selection: Selection) -> tuple[pd.DataFrame, pd.DataFrame, Window]:
-    """`severity_drift` of the trend weeks against those before, the weekly shares, the weeks before."""
-    cases = dataset.cases()[cached(scoped, dataset, selection)]
-    now = window(dataset, selection.week, TREND_WEEKS)
-    before = window(dataset, selection.week.shifted(-TREND_WEEKS), TREND_WEEKS)
-    weekly = regrading.weekly_severities(cases, now.spans)
-    return regrading.severity_drift(cases, now.spans, before.spans), weekly, before
-
-
-def wishes(dataset: Dataset, selection: Selection) -> pd.DataFrame:
-    """`opinions.opinion_table` of the trend weeks for the street and per community, with name, look."""
-    requests, names = dataset.frame("requests"), cached(community_names, dataset)
-    span = window(dataset, selection.week, TREND_WEEKS, "requests").span
-    as_of = known_until(dataset, span, "requests")
-    if as_of is None:
-        return pd.DataFrame()
-    codes = community_group(
-        requests["microgrid_code"].map(cached(community_of_microgrids, dataset)).astype("string"), names
-    )
-    chosen = codes.eq(selection.community_code) if selection.community_code else codes.notna()
-    whole = pd.Series(STREET, index=requests.index).where(chosen)
-    tables = [opinions.opinion_table(requests, group, span=span, as_of=as_of) for group in (whole, codes)]
-    table = pd.concat([table for table in tables if len(table)] or tables[:1])
-    order = [group for group in (STREET, *names, REST) if group in set(table["group"])]
-    table = table.set_index("group").reindex(order).reset_index()
-    table.insert(
-        1, "name", [names.get(code) or t(f"case_escalation.groups.{code}") for code in table["group"]]
-    )
-    is_chosen = table["group"].eq(selection.community_code or "")
-    table["look"] = table["group"].eq(STREET).map({True: "total", False: ""})
-    table.loc[is_chosen, "look"] = "chosen"
-    return table
-
-
-def silent(dataset: Dataset, selection: Selection) -> pd.DataFrame:
-    """`opinions.silent_microgrids` of 4 and 12 weeks, with community_code, inside the filter."""
-    spans = {
-        f"silent_{count}w": window(dataset, selection.week, count, "requests").span
-        for count in (MONTH_WEEKS, TREND_WEEKS)
-    }
-    table = opinions.silent_microgrids(
-        dataset.frame("requests"), dataset.frame("members"), dataset.frame("microgrids"), spans=spans
-    )
-    codes = table["microgrid_code"].map(cached(community_of_microgrids, dataset)).astype("string")
-    table.insert(3, "community_code", codes)
-    if selection.community_code:
-        table = table[codes.eq(selection.community_code).fillna(False).astype(bool)]
-    return table

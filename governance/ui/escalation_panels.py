@@ -72,7 +72,8 @@ def case_groups(
     return lists
 
 
-def _target(dataset: Dataset, week: Week) -> Target | None:
+def target(dataset: Dataset, week: Week) -> Target | None:
+    """The target of the share settled in the community, for the cache."""
     return target_of(dataset.frame("targets"), _TARGET, week.last_day)
 
 
@@ -85,9 +86,12 @@ def _target_words(target: Target) -> str:
 def sentence(table: pd.DataFrame, *, few: int, target: Target | None) -> str:
     """The one sentence: the public's cases first, ours apart, then what was passed up."""
     rows = {str(row["group"]): row for row in table.to_dict("records")}
-    street, public, found = rows[data.STREET], rows[PUBLIC], rows[FOUND]
+    street = rows[data.STREET]
+    public, found = (rows.get(group, {"cases_n": 0}) for group in (PUBLIC, FOUND))
     if not street["cases_n"]:
         return t("case_escalation.conclusion.none")
+    if street["unknown_level_n"] == street["cases_n"] - street["open_n"] > 0:
+        return t("case_escalation.conclusion.no_level", n=f"{street['cases_n']:,}")
     # Where no source is recorded, the street stands for the public.
     head = public if public["cases_n"] else street if not found["cases_n"] else None
     parts = [_headline(head, few, target)] if head is not None else []
@@ -125,7 +129,7 @@ def _headline(row: Mapping[Hashable, Any], few: int, target: Target | None) -> s
 def show_conclusion(page: Page, selection: Selection) -> None:
     """The conclusion of the week."""
     table = cached(data.ladder, page.dataset, selection, 1)
-    words = sentence(table, few=small_n(page), target=_target(page.dataset, selection.week))
+    words = sentence(table, few=small_n(page), target=cached(target, page.dataset, selection.week))
     scope = scope_words(page.dataset, selection)
     blocks.show_conclusion(page.spec.title, selection.week, words, scope=scope)
 
@@ -150,7 +154,9 @@ def show_ladder(page: Page, selection: Selection) -> None:
     count = int(st.session_state.get("ladder-weeks") or 1)
     table = cached(data.ladder, page.dataset, selection, count)
     street = table.iloc[0]
-    title = t("case_escalation.ladder.title", **{name: f"{street[name]:,}" for name in _TITLE_COUNTS})
+    is_unknown = street["unknown_level_n"] == street["cases_n"] - street["open_n"] > 0
+    counts = {name: f"{street[name]:,}" for name in _TITLE_COUNTS}
+    title = t(f"case_escalation.ladder.{'title_unknown' if is_unknown else 'title'}", **counts)
     key = "case_escalation.ladder.sub_week" if count == 1 else "case_escalation.ladder.sub_month"
     csv = table.drop(columns=["is_chosen"]).assign(kind=table["kind"].map(_kind_words))
     with blocks.panel("ladder", title=title, sub=t(key), page=page, data=csv, week=str(selection.week)):
@@ -160,11 +166,11 @@ def show_ladder(page: Page, selection: Selection) -> None:
         if not street["cases_n"]:
             blocks.show_empty(t("case_escalation.conclusion.none"))
             return
-        target = _target(page.dataset, selection.week)
+        aim = cached(target, page.dataset, selection.week)
         few = small_n(page)
-        blocks.show_svg(ladder.ladder_html(table, small_n=few, target=target.value if target else None))
+        blocks.show_svg(ladder.ladder_html(table, small_n=few, target=aim.value if aim else None))
         shown = [band for band in containment.BANDS if table[band].any()]
-        blocks.show_svg(ladder.ladder_key_html(shown, target=_target_words(target) if target else ""))
+        blocks.show_svg(ladder.ladder_key_html(shown, target=_target_words(aim) if aim else ""))
         st.html(f'<div class="panel-sub">{t("case_escalation.ladder.required_note")}</div>')
 
 

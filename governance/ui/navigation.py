@@ -42,8 +42,9 @@ class PageSpec:
 PAGES: tuple[PageSpec, ...] = (
     PageSpec("week_overview", "weekly", sources=("incidents", "checkins")),
     PageSpec("grid_map", "patrol", sources=("incidents",)),
-    PageSpec("case_escalation", "incident", sources=("incidents", "requests")),
     PageSpec("incident_response", "incident", sources=("incidents",)),
+    PageSpec("case_escalation", "incident", sources=("incidents", "requests")),
+    PageSpec("process_control", "incident", sources=("incidents",)),
     PageSpec("data_intake", "data", sources=()),
 )
 

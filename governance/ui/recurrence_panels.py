@@ -31,31 +31,6 @@ LIST_ROWS, MAP_HEIGHT_PX = 15, 380
 
 
 # -------------------------------------------------------------------- came back, repeats
-def _two_rules(page: Page, selection: Selection, name: str) -> pd.DataFrame:
-    """Both rules of a place side by side: group, name, n, k (50 m), other_k (address alone)."""
-    compute, whole, part = _CHECKS[name]
-    tables = [
-        data.by_group(page.dataset, selection, cached(compute, page.dataset, selection.week, rule))
-        for rule in (data.WIDE, data.NARROW)
-    ]
-    wide, narrow = tables
-    return pd.DataFrame(
-        {
-            "group": wide["group"],
-            "name": wide["name"],
-            "n": wide[whole],
-            "wide_n": wide[part],
-            "address_n": narrow[part],
-        }
-    )
-
-
-_CHECKS = {
-    "suppression": (data.suppression, "suppressible_n", "suppressed_n"),
-    "repeats": (data.repeat_marks, "followed_n", "repeats_n"),
-}
-
-
 def _rows_of(table: pd.DataFrame, selection: Selection) -> list[share_rows.ShareRow]:
     return [
         share_rows.ShareRow(
@@ -76,7 +51,7 @@ def _chosen(group: object, selection: Selection) -> str:
 
 def show_check(page: Page, selection: Selection, name: str) -> None:
     """One check by both rules of a place: `suppression` (closed, then back) or `repeats`."""
-    table = _two_rules(page, selection, name)
+    table = cached(data.both_rules, page.dataset, selection, name)
     street = table.iloc[0]
     n, few = int(street["n"]), small_n(page)
     shares = {key: ladder.share_text(int(street[f"{key}_n"]), n) for key in ("wide", "address")}
@@ -87,7 +62,7 @@ def show_check(page: Page, selection: Selection, name: str) -> None:
         if not n:
             blocks.show_empty(t("case_escalation.no_followup"))
             return
-        heads = (t("case_escalation.within_50m"), t("case_escalation.by_address"))
+        heads = (f"{name}_wide", f"{name}_address")
         alt = t(f"case_escalation.{name}.alt", n=len(table) - 1)
         blocks.show_svg(
             share_rows.share_rows_html(_rows_of(table, selection), heads=heads, small_n=few, alt=alt)
@@ -97,7 +72,7 @@ def show_check(page: Page, selection: Selection, name: str) -> None:
 
 
 def _check_lists(page: Page, selection: Selection, name: str) -> Mapping[str, pd.DataFrame]:
-    compute, whole, part = _CHECKS[name]
+    compute, whole, part = data.CHECKS[name]
     dataset, week = page.dataset, selection.week
     cases, inside = dataset.cases(), cached(data.scoped, dataset, selection)
     codes = data.community_group(cases["community_code"], cached(data.community_names, dataset))

@@ -8,11 +8,11 @@ import pandas as pd
 import streamlit as st
 
 from governance.figures import escalation_tables, ladder, share_rows
-from governance.metrics.opinions import opinion_marks, silent_by_chance
+from governance.metrics.opinions import opinion_marks
 from governance.metrics.regrading import DOWN, UNKNOWN, UP, severity_order
 from governance.schema import schema
 from governance.text import t
-from governance.ui import blocks
+from governance.ui import blocks, wish_data
 from governance.ui import escalation_data as data
 from governance.ui.cache import cached
 from governance.ui.case_lists import show_case_lists
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from governance.ui.shell import Page
 
 REGRADED_ROWS = 6
+_AREA_COLUMNS = ("name", "members_n", "last_collected_at")
 _WISH_COLUMNS = ("request_id", "collected_at", "answered_at", "done_at", "revisited_at", "subject")
 
 
@@ -37,7 +38,7 @@ def severity_labels() -> dict[str, str]:
 # ------------------------------------------------------------------------------ severities
 def show_drift(page: Page, selection: Selection) -> None:
     """Each severity's share against the weeks before."""
-    drift, weekly, before = cached(data.drift, page.dataset, selection)
+    drift, weekly, before = cached(wish_data.drift, page.dataset, selection)
     labels, few = severity_labels(), small_n(page)
     marked = drift[drift["is_marked"].astype(bool)]
     is_known = bool(drift["z"].notna().any())
@@ -73,11 +74,9 @@ def _drift_lists(page: Page, selection: Selection) -> Mapping[str, pd.DataFrame]
 def show_regraded(page: Page, selection: Selection) -> None:
     """Cases whose severity was changed, or that none was found and how it would be."""
     dataset = page.dataset
-    found = cached(data.regraded, dataset)
-    inside = dataset.cases()["incident_id"][cached(data.scoped, dataset, selection)]
-    found = found[found["incident_id"].isin(inside.tolist())]
+    found = cached(wish_data.regraded, dataset, selection)
     counts = found["direction"].value_counts()
-    compared_n = len(cached(data.severity_versions, dataset))
+    compared_n = len(cached(wish_data.severity_versions, dataset))
     title = t(
         "case_escalation.regraded.title" if len(found) else "case_escalation.regraded.title_none",
         n=len(found),
@@ -127,10 +126,7 @@ def show_satisfaction(page: Page, selection: Selection) -> None:
         if not rated_n:
             blocks.show_empty(t("case_escalation.satisfaction.none"))
             return
-        heads = (
-            t("case_escalation.satisfaction.head_share"),
-            t("case_escalation.satisfaction.head_response"),
-        )
+        heads = ("satisfied", "response")
         alt = t("case_escalation.satisfaction.alt", n=len(table))
         blocks.show_svg(share_rows.share_rows_html(_rated_rows(table), heads=heads, small_n=few, alt=alt))
         st.html(f'<div class="panel-sub">{t("case_escalation.satisfaction.key")}</div>')
@@ -165,7 +161,7 @@ def _rated_lists(page: Page, selection: Selection) -> Mapping[str, pd.DataFrame]
 # ---------------------------------------------------------------------------------- wishes
 def show_opinions(page: Page, selection: Selection) -> None:
     """Collected → answered → done → revisited, by community."""
-    table, few = cached(data.wishes, page.dataset, selection), small_n(page)
+    table, few = cached(wish_data.wishes, page.dataset, selection), small_n(page)
     street = table.iloc[0] if len(table) else None
     sub = t("case_escalation.opinions.sub", weeks=trend_words(page.dataset, selection.week, "requests"))
     if selection.category:
@@ -222,61 +218,22 @@ def _opinion_lists(dataset: Dataset, selection: Selection) -> Mapping[str, pd.Da
 def show_silent(page: Page, selection: Selection) -> None:
     """Micro-grids with members in which no wish was collected."""
     dataset = page.dataset
-    table = cached(data.silent, dataset, selection)
-    known = bool(len(table)) and dataset.as_of_for("requests") is not None
-    counts = (
-        {n: int(table[f"silent_{n}w"].sum()) for n in (data.MONTH_WEEKS, data.TREND_WEEKS)} if known else {}
-    )
+    table = cached(wish_data.silent, dataset, selection)
+    sums = cached(wish_data.silent_sums, dataset, selection)
+    is_known = sums.microgrids_n > 0 and dataset.as_of_for("requests") is not None
     title = t("case_escalation.silent.title_none")
-    if known:
-        title = t("case_escalation.silent.title", four=counts[4], twelve=counts[12], n=f"{len(table):,}")
-    sub = t("case_escalation.silent.sub")
-    with blocks.panel("silent", title=title, sub=sub, page=page, data=table, week=str(selection.week)):
-        show_case_lists(
-            page,
-            "silent",
-            lambda: _silent_lists(table),
-            suffix=str(selection.week),
-            extra=("name", "members_n", "last_collected_at"),
-        )
-        if not known:
+    if is_known:
+        counts = {"four": sums.four_n, "twelve": sums.twelve_n, "n": sums.microgrids_n}
+        title = t("case_escalation.silent.title", **counts)
+    sub, week = t("case_escalation.silent.sub"), str(selection.week)
+    with blocks.panel("silent", title=title, sub=sub, page=page, data=table, week=week):
+        show_case_lists(page, "silent", lambda: _silent_lists(table), suffix=week, extra=_AREA_COLUMNS)
+        if not is_known:
             blocks.show_empty(t("case_escalation.silent.none"))
             return
-        blocks.show_svg(escalation_tables.silent_html(_silent_rows(dataset, selection, table)))
-        st.html(f'<div class="panel-sub">{_chance_words(dataset, selection, table)}</div>')
-
-
-def _silent_rows(dataset: Dataset, selection: Selection, table: pd.DataFrame) -> pd.DataFrame:
-    """Per community: micro-grids with members, silent for 4 and for 12 weeks, and which those are."""
-    names = cached(data.community_names, dataset)
-    codes = data.community_group(table["community_code"], names)
-    rows = []
-    for code in [code for code in (*names, data.REST) if code in set(codes)]:
-        part = table[codes.eq(code)]
-        silent = part.loc[part["silent_12w"].astype(bool), "microgrid_code"].tolist()
-        rows.append(
-            {
-                "name": names.get(code) or t(f"case_escalation.groups.{code}"),
-                "n": len(part),
-                "four_n": int(part["silent_4w"].sum()),
-                "twelve_n": len(silent),
-                "codes": silent,
-                "look": "chosen" if code == selection.community_code else "",
-            }
-        )
-    return pd.DataFrame(rows)
-
-
-def _chance_words(dataset: Dataset, selection: Selection, table: pd.DataFrame) -> str:
-    """How many would be silent by chance, were the requests spread evenly."""
-    collected = dataset.frame("requests")
-    placed = collected[collected["microgrid_code"].isin(table["microgrid_code"].tolist())]
-    numbers = {}
-    for name, count in (("four", data.MONTH_WEEKS), ("twelve", data.TREND_WEEKS)):
-        span = data.window(dataset, selection.week, count, "requests").span
-        n = int(span.holds(placed["collected_at"]).sum())
-        numbers[name] = f"{silent_by_chance(len(table), n):.0f}"
-    return t("case_escalation.silent.chance", **numbers)
+        blocks.show_svg(escalation_tables.silent_html(sums.rows))
+        chance = {"four": f"{sums.four_by_chance:.0f}", "twelve": f"{sums.twelve_by_chance:.0f}"}
+        st.html(f'<div class="panel-sub">{t("case_escalation.silent.chance", **chance)}</div>')
 
 
 def _silent_lists(table: pd.DataFrame) -> Mapping[str, pd.DataFrame]:
