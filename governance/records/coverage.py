@@ -11,12 +11,14 @@ import pyarrow.parquet as pq
 
 from governance.errors import UsageError
 from governance.records import store
+from governance.records.manifest import Segment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
+    from governance.records.manifest import Manifest
     from governance.schema import Kind
 
 FILTERS = ("unknown", "all_open", "reported", "closed")
@@ -69,8 +71,8 @@ def seen_cases(kind: Kind, staged: Sequence[Path]) -> pa.Array | None:
 
 
 def with_lost_cases(
-    coverage: Coverage, data_dir: Path, manifest: store.Manifest, seen: pa.Array | None
-) -> tuple[store.Manifest, int]:
+    coverage: Coverage, data_dir: Path, manifest: Manifest, seen: pa.Array | None
+) -> tuple[Manifest, int]:
     """The state with the lost cases brought up to date, and how many a full list lost anew.
 
     A stored open case that a full list of open cases lacks is lost (去向不明) since its last
@@ -87,7 +89,7 @@ def with_lost_cases(
     return _with_lost(data_dir, manifest, pa.concat_tables([kept, fresh])), len(fresh)
 
 
-def _missing(data_dir: Path, manifest: store.Manifest, accounted: pa.Array) -> pa.Table:
+def _missing(data_dir: Path, manifest: Manifest, accounted: pa.Array) -> pa.Table:
     """Stored open cases that are not accounted for, with the as-of they were last seen at."""
     cases = store.read_table(data_dir, manifest, "incidents")
     is_done = pc.is_in(cases["status"], pa.array(["closed", "voided", "transferred"]))
@@ -98,10 +100,10 @@ def _missing(data_dir: Path, manifest: store.Manifest, accounted: pa.Array) -> p
     return pa.table({"incident_id": missing["incident_id"], "last_seen_at": pa.array(stamps, pa.string())})
 
 
-def _with_lost(data_dir: Path, manifest: store.Manifest, table: pa.Table) -> store.Manifest:
+def _with_lost(data_dir: Path, manifest: Manifest, table: pa.Table) -> Manifest:
     folder = store.folder_of(data_dir, store.LOST_CASES)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{manifest.generation + 1:06d}-{len(manifest.imports):06d}.parquet"
     pq.write_table(table, path)
-    segment = store.Segment(path=path.relative_to(data_dir).as_posix(), rows=len(table))
+    segment = Segment(path=path.relative_to(data_dir).as_posix(), rows=len(table))
     return manifest.with_table(store.LOST_CASES, (segment,))

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from governance.records.chart_notes import ChartNote
     from governance.settings import Settings
+    from governance.workdays import Week
 
 PANDAS_TYPES: Mapping[str, str] = {
     "stamp": "datetime64[us, Asia/Shanghai]",
@@ -56,7 +57,8 @@ class Dataset:
     `fingerprint` changes whenever anything stored changes and keys every cache; `as_of` says,
     per kind, through when its records are known; `is_sample` that nothing but the demonstration
     was imported; `is_schematic` that the boundaries are constructed, not the street's own;
-    `chart_notes` are the named dates of the control charts.
+    `chart_notes` are the named dates of the control charts; `presented` is the week this state was
+    frozen for, None for the store as it stands.
     """
 
     data_dir: Path
@@ -67,6 +69,7 @@ class Dataset:
     is_schematic: bool
     load: Callable[[str], pd.DataFrame]
     chart_notes: tuple[ChartNote, ...] = ()
+    presented: Week | None = None
     _frames: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False, compare=False)
 
     def frame(self, kind: str) -> pd.DataFrame:

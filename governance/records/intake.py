@@ -21,6 +21,7 @@ from governance.records import store
 from governance.records.checks import CheckRules
 from governance.records.coverage import Coverage, coverage_from, seen_cases, with_lost_cases
 from governance.records.locate import REFERENCE_FOR_PLACES, Gazetteer, gazetteer_of
+from governance.records.manifest import ImportEntry, Manifest, Segment
 from governance.records.mapping import TableMapping, load_mapping
 from governance.records.merge import merged
 from governance.records.quarantine import write_quarantine
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from governance.geo import Datum
-    from governance.records.store import Manifest
     from governance.schema import Kind
 
 
@@ -141,7 +141,7 @@ def rebuild(data_dir: Path, *, on_progress: Callable[[str, int], None] | None = 
         return store.commit(data_dir, replace(state, imports=ledger))
 
 
-def _request_of(entry: store.ImportEntry, data_dir: Path) -> ImportRequest:
+def _request_of(entry: ImportEntry, data_dir: Path) -> ImportRequest:
     raw = data_dir / "raw" / entry.import_id
     mapping = entry.options.get("mapping")
     return ImportRequest(
@@ -191,12 +191,12 @@ def _gazetteer(data_dir: Path, manifest: Manifest) -> Gazetteer:
 
 
 @lru_cache(maxsize=1)
-def _gazetteer_of(data_dir: Path, segments: tuple[tuple[str, store.Segment, int], ...]) -> Gazetteer:
+def _gazetteer_of(data_dir: Path, segments: tuple[tuple[str, Segment, int], ...]) -> Gazetteer:
     """The gazetteer of reference segments; a segment never changes, so it may be kept."""
-    tables: dict[str, tuple[store.Segment, ...]] = {}
+    tables: dict[str, tuple[Segment, ...]] = {}
     for kind, segment, _ in segments:
         tables[kind] = (*tables.get(kind, ()), segment)
-    state = store.Manifest(tables=tables)
+    state = Manifest(tables=tables)
     return gazetteer_of({kind: store.read_frame(data_dir, state, kind) for kind in REFERENCE_FOR_PLACES})
 
 
@@ -206,7 +206,7 @@ def _imported(
     manifest: Manifest,
     on_progress: Callable[[str, int], None] | None,
     *,
-    again: store.ImportEntry | None = None,
+    again: ImportEntry | None = None,
 ) -> tuple[Manifest, ImportResult]:
     """The state after an import, and its result; nothing is committed."""
     now = datetime.fromisoformat(again.imported_at) if again else now_in_shanghai()
@@ -268,8 +268,8 @@ def _as_of(manifest: Manifest, kind: str) -> datetime | None:
 
 def _ledger_entry(
     result: ImportResult, request: ImportRequest, now: datetime, names: Sequence[str], mapping: str | None
-) -> store.ImportEntry:
-    return store.ImportEntry(
+) -> ImportEntry:
+    return ImportEntry(
         import_id=result.import_id,
         imported_at=now.isoformat(),
         kind=result.kind,

@@ -20,7 +20,7 @@ from governance.records import store
 from governance.records.checks import stored_schema
 from governance.records.engine import engine
 from governance.records.folding import Folded, folded, key_columns
-from governance.records.store import Manifest, Segment
+from governance.records.manifest import Manifest, Segment
 from governance.workdays import start_of_day
 
 if TYPE_CHECKING:

@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from governance.records.manifest import Manifest
 
-def flag_counts(data_dir: Path, manifest: store.Manifest, kind: str) -> Mapping[str, int]:
+
+def flag_counts(data_dir: Path, manifest: Manifest, kind: str) -> Mapping[str, int]:
     """Stored rows of a kind that carry each flag; a row with two flags counts under both."""
     counts: Counter[str] = Counter()
     for segment in manifest.tables.get(kind, ()):
@@ -29,9 +31,7 @@ def flag_counts(data_dir: Path, manifest: store.Manifest, kind: str) -> Mapping[
     return dict(sorted(counts.items()))
 
 
-def flagged_rows(
-    data_dir: Path, manifest: store.Manifest, kind: str, import_id: str, *, most: int
-) -> pd.DataFrame:
+def flagged_rows(data_dir: Path, manifest: Manifest, kind: str, import_id: str, *, most: int) -> pd.DataFrame:
     """Up to `most` flagged rows that an import stored: key columns, `file`, `row`, `flags`."""
     columns = ["file", "row", *kind_named(kind).key, "flags"]
     found = []

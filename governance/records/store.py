@@ -12,10 +12,10 @@ import json
 import os
 import shutil
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import pyarrow as pa
@@ -27,67 +27,20 @@ from governance.records.chart_notes import load_chart_notes
 from governance.records.checks import stored_schema
 from governance.records.dataset import Dataset, empty_frame
 from governance.records.engine import frame_of
+from governance.records.manifest import Manifest, decoded, manifest_content, manifest_from
 from governance.schema import kind_named
 from governance.settings import settings_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
     from pathlib import Path
 
-_FORMAT = 1
+    from governance.records.chart_notes import ChartNote
+    from governance.records.manifest import ImportEntry
+    from governance.settings import Settings
+    from governance.workdays import Week
+
 LOST_CASES = "incidents.lost"
-
-
-@dataclass(frozen=True)
-class Segment:
-    """One immutable Parquet file; `path` is relative to the data folder."""
-
-    path: str
-    rows: int
-
-
-@dataclass(frozen=True)
-class ImportEntry:
-    """One line of the import ledger."""
-
-    import_id: str
-    imported_at: str
-    kind: str
-    origin: str
-    files: tuple[str, ...]
-    rows_read: int
-    accepted: int
-    replaced: int
-    unchanged: int
-    refused: int
-    flags: Mapping[str, int]
-    refusals: Mapping[str, int]
-    files_refused: tuple[Mapping[str, str], ...]
-    as_of: str | None
-    is_as_of_told: bool
-    quarantine: str | None
-    warnings: tuple[str, ...] = ()
-    coverage: Mapping[str, str | None] = field(default_factory=dict)
-    options: Mapping[str, str | None] = field(default_factory=dict)
-    is_undone: bool = False
-
-
-@dataclass(frozen=True)
-class Manifest:
-    """One state of the store: segments a table, as-of a kind, and the ledger."""
-
-    generation: int = 0
-    tables: Mapping[str, tuple[Segment, ...]] = field(default_factory=dict)
-    as_of: Mapping[str, str] = field(default_factory=dict)
-    imports: tuple[ImportEntry, ...] = ()
-
-    def rows(self, kind: str) -> int:
-        """Rows stored of a kind."""
-        return sum(segment.rows for segment in self.tables.get(kind, ()))
-
-    def with_table(self, name: str, segments: tuple[Segment, ...]) -> Manifest:
-        """The same state with other segments for one table."""
-        return replace(self, tables={**self.tables, name: segments})
 
 
 def folder_of(data_dir: Path, kind: str) -> Path:
@@ -106,25 +59,6 @@ def _previous_path(data_dir: Path) -> Path:
     return data_dir / "store" / "manifest.previous.json"
 
 
-def _decoded(text: str, path: Path) -> Manifest:
-    try:
-        raw: dict[str, Any] = json.loads(text)
-        if raw.pop("format") != _FORMAT:
-            raise StoreError("store_of_other_version", file=str(path))
-        tables = {name: tuple(Segment(**s) for s in segments) for name, segments in raw["tables"].items()}
-        imports = tuple(
-            ImportEntry(**{**entry, **{k: tuple(entry[k]) for k in ("files", "files_refused", "warnings")}})
-            for entry in raw["imports"]
-        )
-        return Manifest(generation=raw["generation"], tables=tables, as_of=raw["as_of"], imports=imports)
-    except (ValueError, KeyError, TypeError) as error:
-        raise StoreError("damaged_store", file=str(path)) from error
-
-
-def _encoded(manifest: Manifest) -> str:
-    return json.dumps({"format": _FORMAT, **asdict(manifest)}, ensure_ascii=False, indent=1)
-
-
 def read_manifest(data_dir: Path, *, verify: bool = True) -> Manifest:
     """The current state; an empty one where nothing was stored yet.
 
@@ -137,15 +71,14 @@ def read_manifest(data_dir: Path, *, verify: bool = True) -> Manifest:
     """
     path = _manifest_path(data_dir)
     try:
-        manifest = _decoded(path.read_text(encoding="utf-8"), path)
+        manifest = decoded(path.read_text(encoding="utf-8"), path)
     except FileNotFoundError:
         return Manifest()
     except (OSError, UnicodeDecodeError) as error:
         raise StoreError("damaged_store", file=str(path)) from error
-    for segments in manifest.tables.values() if verify else ():
-        for segment in segments:
-            if not (data_dir / segment.path).is_file():
-                raise StoreError("damaged_store", file=segment.path)
+    for segment in manifest.segments() if verify else ():
+        if not (data_dir / segment.path).is_file():
+            raise StoreError("damaged_store", file=segment.path)
     return manifest
 
 
@@ -167,12 +100,13 @@ def commit(data_dir: Path, manifest: Manifest) -> Manifest:
         path.parent.mkdir(parents=True, exist_ok=True)
         settled = replace(manifest, generation=read_manifest(data_dir, verify=False).generation + 1)
         if path.exists():
-            _write_durably(_previous_path(data_dir), path.read_text(encoding="utf-8"))
-        _write_durably(path, _encoded(settled))
+            write_durably(_previous_path(data_dir), path.read_text(encoding="utf-8"))
+        write_durably(path, json.dumps(manifest_content(settled), ensure_ascii=False, indent=1))
     return settled
 
 
-def _write_durably(path: Path, text: str) -> None:
+def write_durably(path: Path, text: str) -> None:
+    """Write a file so that a reader, or a crash, finds the old text or the new one."""
     aside = path.with_suffix(".new")
     with aside.open("w", encoding="utf-8") as file:
         file.write(text)
@@ -184,7 +118,26 @@ def _write_durably(path: Path, text: str) -> None:
 def previous_manifest(data_dir: Path) -> Manifest | None:
     """The state before the last change, if it is still there."""
     path = _previous_path(data_dir)
-    return _decoded(path.read_text(encoding="utf-8"), path) if path.is_file() else None
+    return decoded(path.read_text(encoding="utf-8"), path) if path.is_file() else None
+
+
+def presented_paths(data_dir: Path) -> list[Path]:
+    """The files of the frozen weeks (see `records.presented`), the earliest week first."""
+    return sorted((data_dir / "store" / "presented").glob("*.json"))
+
+
+def presented_manifest(path: Path) -> Manifest:
+    """The state that the file of a frozen week names.
+
+    Raises
+    ------
+    StoreError
+        `damaged_store` when it cannot be read.
+    """
+    try:
+        return manifest_from(json.loads(path.read_text(encoding="utf-8"))["manifest"], path)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise StoreError("damaged_store", file=str(path)) from error
 
 
 def undo_last_import(data_dir: Path) -> ImportEntry:
@@ -246,19 +199,23 @@ def disk_errors() -> Iterator[None]:
 
 
 def sweep(data_dir: Path) -> None:
-    """Delete what no manifest names: segments of killed imports and of states before the last."""
+    """Delete what no manifest names: segments of killed imports and of states before the last.
+
+    What a frozen week names stays. Where the file of one cannot be read, nobody knows what it
+    names: then no segment is deleted.
+    """
     manifest, before = read_manifest(data_dir), previous_manifest(data_dir)
-    states = [state for state in (manifest, before) if state is not None]
-    named = {
-        data_dir / segment.path
-        for state in states
-        for segments in state.tables.values()
-        for segment in segments
-    }
-    for top in ("reference", "store"):
-        for path in (data_dir / top).glob("*/*.parquet"):
-            if path not in named:
-                path.unlink(missing_ok=True)
+    try:
+        frozen = [presented_manifest(path) for path in presented_paths(data_dir)]
+    except StoreError:
+        segments = []
+    else:
+        segments = [p for top in ("reference", "store") for p in (data_dir / top).glob("*/*.parquet")]
+    states = [manifest, *([before] if before else []), *frozen] if segments else []
+    named = {data_dir / segment.path for state in states for segment in state.segments()}
+    for path in segments:
+        if path not in named:
+            path.unlink(missing_ok=True)
     for folder in (data_dir / "store").glob("staging-*"):
         shutil.rmtree(folder, ignore_errors=True)
     known = {entry.import_id for entry in manifest.imports}
@@ -327,15 +284,34 @@ def _origins(manifest: Manifest, kind: str | None = None) -> list[str]:
 
 def open_dataset(data_dir: Path) -> Dataset:
     """The data set of the current state, seen through the mask."""
-    manifest = read_manifest(data_dir)
+    return dataset_of(
+        data_dir,
+        read_manifest(data_dir),
+        fingerprint=fingerprint(data_dir),
+        settings=settings_of(data_dir),
+        chart_notes=load_chart_notes(data_dir),
+    )
+
+
+def dataset_of(
+    data_dir: Path,
+    manifest: Manifest,
+    *,
+    fingerprint: str,
+    settings: Settings,
+    chart_notes: tuple[ChartNote, ...],
+    presented: Week | None = None,
+) -> Dataset:
+    """The data set of a state; `presented` is the week it was frozen for."""
     stated = {kind: datetime.fromisoformat(stamp) for kind, stamp in manifest.as_of.items()}
     return Dataset(
         data_dir=data_dir,
-        fingerprint=fingerprint(data_dir),
+        fingerprint=fingerprint,
         as_of=MappingProxyType(stated),
-        settings=settings_of(data_dir),
+        settings=settings,
         is_sample=set(_origins(manifest)) == {"sample"},
         is_schematic=_origins(manifest, "microgrids")[-1:] in (["sample"], ["grid"]),
         load=lambda kind: read_frame(data_dir, manifest, kind),
-        chart_notes=load_chart_notes(data_dir),
+        chart_notes=chart_notes,
+        presented=presented,
     )

@@ -26,7 +26,7 @@ from governance.ui.words import stamp_words
 
 if TYPE_CHECKING:
     from governance.geo import Datum
-    from governance.records.store import ImportEntry
+    from governance.records.manifest import ImportEntry
     from governance.schema import Kind
     from governance.ui.shell import Page
 

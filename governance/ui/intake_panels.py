@@ -29,7 +29,7 @@ from governance.workdays import stamp_from
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
-    from governance.records.store import ImportEntry
+    from governance.records.manifest import ImportEntry
     from governance.ui.shell import Page
 
 _SHOWN_ROWS = 200
