@@ -9,9 +9,11 @@ import pytest
 from governance.metrics.comparison import (
     comparison_table,
     expected_shares,
+    quantile_interval,
     suppressed,
     wilson_interval,
 )
+from governance.metrics.survival import product_limit
 
 
 def cases(rows):
@@ -27,12 +29,22 @@ def test_wilson_of_a_published_example():
     assert wilson_interval(0, 0) is None
 
 
-def test_the_expectation_leaves_the_community_out():
+def test_the_expectation_leaves_the_community_out_and_pools_thin_strata():
     rows = [("A", "x", True)] * 2 + [("B", "x", True), ("B", "x", False)] + [("B", "y", False)]
     frame = cases(rows)
     like = expected_shares(frame, frame["hit"], frame["group"])
-    # A against B's one of two; B's x against A's two of two; B's y has no like but any of A.
-    assert like.tolist() == [0.5, 0.5, 1.0, 1.0, 1.0]
+    # A against B: a third of all, then one of two in x, each step drawn to the one before by ten.
+    of_a = 1 / 3
+    for _ in ("category", "severity", "hour"):
+        of_a = (1 + 10 * of_a) / (2 + 10)
+    # B against A: all of A had it; nothing of A is like B's y.
+    assert like.tolist() == pytest.approx([of_a, of_a, 1.0, 1.0, 1.0])
+
+
+def test_with_many_like_cases_the_expectation_is_theirs():
+    rows = [("A", c, True) for c in "xy"] + [("B", "x", True)] * 5000 + [("B", "y", False)] * 5000
+    like = expected_shares(cases(rows), cases(rows)["hit"], cases(rows)["group"])
+    assert like.iloc[:2].tolist() == pytest.approx([1.0, 0.0], abs=0.002)
 
 
 def test_a_far_community_is_marked_and_small_ones_never():
@@ -42,13 +54,32 @@ def test_a_far_community_is_marked_and_small_ones_never():
     table = comparison_table(frame, frame["hit"], frame["group"]).set_index("group")
     assert not table.loc["H", "is_marked"]
     assert table.loc["A", "observed_n"] == 30
-    # The others hold 150 − … of 619: 30 × 5 + 90 + 19 = 259 of 619 − 100 + 100 less A's own 100.
+    # The others of A had it in 30 × 5 + 90 + 19 = 259 of 619.
     assert table.loc["A", "expected_n"] == pytest.approx(100 * 259 / 619)
+    share = 259 / 619
+    assert table.loc["A", "variance"] == pytest.approx(100 * share * (1 - share))
     assert table["false_marks_n"].iloc[0] == pytest.approx(0.002 * 7)
     marked = table["is_marked"]
     reach = (table["ratio"] > table["upper"]) | (table["ratio"] < table["lower"])
     assert (marked == (reach & (table["n"] >= 20))).all()
-    assert table.loc["G", "ratio"] == pytest.approx(90 / (100 * 199 / 619))
+
+
+def test_a_quantile_lies_between_observed_times_of_the_right_ranks():
+    times = np.arange(1.0, 101.0)
+    everything = product_limit(times, np.ones(100, dtype=bool))
+    # Binomial ranks: 40 and 61 hold the median of 100 cases with 95 %, 84 and 96 the p90.
+    assert quantile_interval(everything, 0.5) == (40.0, 61.0)
+    assert quantile_interval(everything, 0.9) == (84.0, 96.0)
+    few = product_limit(times[:5], np.ones(5, dtype=bool))
+    assert quantile_interval(few, 0.9)[1] == np.inf
+    assert np.isnan(quantile_interval(product_limit([], []), 0.9)).all()
+
+
+def test_cases_under_way_count_as_such_in_the_interval_of_a_quantile():
+    times = np.arange(1.0, 101.0)
+    half_open = product_limit(times, times <= 50)
+    low, high = quantile_interval(half_open, 0.5)
+    assert (low, high) == (40.0, np.inf)
 
 
 def test_equal_communities_are_not_marked_and_order_does_not_matter():

@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from datetime import date
 
 import pandas as pd
 import pytest
 
 from governance.errors import UsageError
-from governance.metrics.estates import estate_comparison
-from governance.metrics.overview import (
-    ELSEWHERE,
-    STREET,
-    community_figures,
-    conclusion,
-    overview_rows,
-    weekly_figures,
-)
+from governance.metrics.estates import estate_comparison, estate_complaints, who_took_part
+from governance.metrics.overview import incident_counts, overview_rows
 from governance.metrics.places import incident_flags
 from governance.metrics.repeats import is_repeated
 from governance.metrics.trust import completeness, heaped_share, source_status
-from governance.metrics.windows import Scope, Span
+from governance.metrics.windows import Span
 from governance.records.dataset import dataset_of_frames, empty_frame
 from governance.settings import settings_of
 from governance.workdays import SHANGHAI, Week
@@ -91,12 +83,10 @@ COMMUNITIES = frame(
 )
 
 
-def figures_of(incidents=INCIDENTS, scope=None):
-    return weekly_figures(incidents, CHECKINS, [BEFORE, WEEK], scope=scope, as_of=AS_OF)
-
-
-def row(figures, metric, week=WEEK):
-    return figures[(figures["metric"] == metric) & (figures["week"] == str(week))].iloc[0]
+def counts(week=WEEK, incidents=INCIDENTS, as_of=AS_OF["incidents"]):
+    group = pd.Series("all", index=incidents.index, dtype="string")
+    span = Span(week.start_at, week.end_at)
+    return incident_counts(incidents, group, span=span, as_of=as_of).loc["all"]
 
 
 @pytest.mark.parametrize(
@@ -106,88 +96,30 @@ def row(figures, metric, week=WEEK):
         ("closed_n", 4, 1),
         ("open_n", 3, 3),
         ("closed_median_min", 120, 60),
-        ("located_share", 2 / 3, 1),
-        ("checkins_n", 2, 1),
+        ("located_n", 2, 7),
+        ("timed_n", 3, 1),
     ],
 )
 def test_a_week_is_what_was_counted_by_hand(metric, value, previous):
-    figures = figures_of()
-    assert row(figures, metric)["value"] == pytest.approx(value)
-    assert row(figures, metric, BEFORE)["value"] == pytest.approx(previous)
+    assert counts()[metric] == pytest.approx(value)
+    assert counts(BEFORE)[metric] == pytest.approx(previous)
 
 
-def test_a_median_is_an_observed_time_and_a_share_carries_its_counts():
-    even = frame(
-        "incidents",
-        [case(n, "2023-09-11 08:00", f"2023-09-11 {8 + n:02d}:00") for n in (1, 2, 3, 4)],
-    )
-    median = row(figures_of(even), "closed_median_min")
-    assert (median["value"], median["n"]) == (120, 4)
-    share = row(figures_of(), "located_share")
-    assert (share["numerator_n"], share["denominator_n"]) == (2, 3)
-
-
-def test_an_empty_week_has_no_share_and_no_median_but_counts_nothing():
-    quiet = INCIDENTS[INCIDENTS["incident_id"].isin(["A5", "A11"])]
-    figures = figures_of(quiet)
-    assert row(figures, "reported_n")["value"] == 0
-    assert math.isnan(row(figures, "located_share")["value"])
-    assert math.isnan(row(figures, "closed_median_min")["value"])
-    assert conclusion(figures, WEEK).code == "empty"
-
-
-def test_a_week_no_source_reaches_is_missing_and_not_zero():
-    later, early = Week(2023, 39), Week(2023, 30)
-    figures = weekly_figures(INCIDENTS, CHECKINS, [early, later], as_of=AS_OF)
-    assert figures["value"].isna().all()
-    assert conclusion(figures, later).code == "no_data"
-
-
-def test_a_week_is_complete_once_its_last_day_has_begun_in_the_data():
-    assert row(figures_of(), "reported_n")["is_complete"]
-    sunday_missing = {"incidents": stamp("2023-09-16 23:00")}
-    figures = weekly_figures(INCIDENTS, CHECKINS, [WEEK], as_of=sunday_missing)
-    assert not row(figures, "reported_n")["is_complete"]
-
-
-def test_check_ins_follow_the_community_but_have_no_category():
-    assert row(figures_of(scope=Scope(community_code="C1")), "checkins_n")["value"] == 1
-    by_category = figures_of(scope=Scope(category="公用设施"))
-    assert math.isnan(row(by_category, "checkins_n")["value"])
-    assert row(by_category, "open_n")["value"] == 1
-
-
-def test_a_scope_without_any_row_counts_zero_and_not_missing():
-    assert row(figures_of(scope=Scope(team_id="T-9")), "reported_n")["value"] == 0
-
-
-def test_communities_stand_in_code_order_with_the_unlocated_on_a_line_of_their_own():
-    figures = community_figures(INCIDENTS, CHECKINS, COMMUNITIES, WEEK, as_of=AS_OF)
-    assert list(dict.fromkeys(figures["community_code"])) == ["C1", "C2", ELSEWHERE, STREET]
-    reported = figures[figures["metric"] == "reported_n"].set_index("community_code")
-    assert reported["value"].to_dict() == {"C1": 1, "C2": 1, ELSEWHERE: 1, STREET: 3}
-    assert reported["previous"].to_dict() == {"C1": 7, "C2": 0, ELSEWHERE: 0, STREET: 7}
-    assert reported["name"].to_dict()["C2"] == "乙社区"
+def test_a_median_is_an_observed_time():
+    even = [case(n, "2023-09-11 08:00", f"2023-09-11 {8 + n:02d}:00") for n in (1, 2, 3, 4)]
+    assert counts(incidents=frame("incidents", even))["closed_median_min"] == 120
 
 
 def test_the_order_of_rows_changes_nothing():
     shuffled = INCIDENTS.sample(frac=1, random_state=7)
-    pd.testing.assert_frame_equal(figures_of(shuffled), figures_of())
+    pd.testing.assert_series_equal(counts(incidents=shuffled), counts())
 
 
 @pytest.mark.parametrize("week", [BEFORE, WEEK])
 def test_the_map_counts_the_same_reports_and_open_cases(week):
     flags = incident_flags(INCIDENTS, week=week, as_of=AS_OF["incidents"])
-    figures = figures_of()
-    assert flags["reported"].sum() == row(figures, "reported_n", week)["value"]
-    assert flags["open"].sum() == row(figures, "open_n", week)["value"]
-
-
-def test_the_conclusion_says_fewer_and_by_how_many():
-    said = conclusion(figures_of(), WEEK)
-    assert said.code == "fewer"
-    assert said.numbers["reported_n_change"] == -4
-    assert conclusion(weekly_figures(INCIDENTS, CHECKINS, [WEEK], as_of=AS_OF), WEEK).code == "first"
+    assert flags["reported"].sum() == counts(week)["reported_n"]
+    assert flags["open"].sum() == counts(week)["open_n"]
 
 
 # ----------------------------------------------------------------------- the command line
@@ -230,9 +162,8 @@ def test_what_happened_at_the_very_as_of_is_counted_once():
         ],
     )
     seen = {"incidents": stamp("2023-09-14 12:00")}
-    figures = weekly_figures(at_the_end, CHECKINS, [WEEK], as_of=seen)
-    assert row(figures, "closed_n")["value"] == 1
-    assert row(figures, "open_n")["value"] == 1
+    seen_then = counts(incidents=at_the_end, as_of=seen["incidents"])
+    assert (seen_then["closed_n"], seen_then["open_n"]) == (1, 1)
 
 
 def test_no_records_give_no_rows(tmp_path):
@@ -272,6 +203,33 @@ def test_complaints_are_counted_per_hundred_households_by_manager():
     assert table["per_100_households"].to_dict() == {False: 6.0, True: 0.5}
     assert (table["repeats_n"][False], table["followed_n"][False]) == (1, 1)
     assert (table["repeats_n"][True], table["followed_n"][True]) == (0, 1)
+    # Exact Poisson bounds of 3: 0.6187 to 8.7673, of 0: 0 to 3.6889; per 50 and 200 households.
+    assert table.loc[False, ["low", "high"]].tolist() == pytest.approx([1.2374, 17.5345], abs=1e-3)
+    assert table.loc[True, ["repeats_low", "repeats_high"]].tolist() == pytest.approx([0, 1.8444], abs=1e-3)
+    steps = frame(
+        "incident_steps",
+        [
+            {"incident_id": "A1", "step": "arrive", "unit": "甲队"},
+            {"incident_id": "A1", "step": "resolve", "unit": "甲社区"},
+            {"incident_id": "A1", "step": "close", "unit": "街道指挥中心"},
+            {"incident_id": "A2", "step": "resolve", "unit": "楼栋长"},
+            {"incident_id": "A2", "step": "escalate", "unit": "甲区城管局"},
+            {"incident_id": "A3", "step": "accept", "unit": "街道指挥中心"},
+            {"incident_id": "A5", "step": "escalate", "unit": "甲街道"},
+        ],
+    )
+    complaints = estate_complaints(incidents, estates, span=span)
+    part = who_took_part(complaints, steps, pd.Series(["甲队"])).set_index("is_managed")
+    assert part.loc[False].to_dict() == {
+        "logged_n": 2,
+        "manager_n": 0,
+        "residents_n": 1,
+        "patrol_n": 1,
+        "community_n": 1,
+        "street_n": 0,
+        "above_n": 1,
+    }
+    assert part.loc[True, ["logged_n", "street_n"]].tolist() == [1, 1]
 
 
 def test_estates_without_households_give_no_rate():

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from governance.figures.place_words import (
     DAYS_FROM_MIN,
     HOURS_FROM_MIN,
@@ -13,12 +15,13 @@ from governance.figures.place_words import (
     Scale,
 )
 from governance.metrics.definitions import metric_named
-from governance.text import t
+from governance.text import has, t
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 WHOLE_HOURS_FROM_MIN = 20 * MINUTES_PER_HOUR
+_BASIS = ("numerator_n", "denominator_n", "n")
 
 
 def metric_label(key: str) -> str:
@@ -56,14 +59,18 @@ def counted_unit(key: str) -> str:
     return t("units.checkin" if metric_named(key).unit == "checkin" else "units.case")
 
 
-def basis_text(key: str, numerator_n: int | None, denominator_n: int | None, n: int | None) -> str:
-    """What a figure rests on: k / n of a share, n of a duration; nothing for a plain count."""
+def basis_text(key: str, row: pd.Series) -> str:
+    """What a figure rests on: k / n of a share, n of a duration, what stands beside a count.
+
+    `row` holds numerator_n, denominator_n and n, missing where there are none.
+    """
+    k, of, n = (None if pd.isna(row[name]) else int(row[name]) for name in _BASIS)
     unit = counted_unit(key)
-    if numerator_n is not None and denominator_n is not None:
-        return t("cards.of", k=f"{numerator_n:,}", n=f"{denominator_n:,}", unit=unit)
+    if k is not None and of is not None:
+        return t("cards.of", k=f"{k:,}", n=f"{of:,}", unit=unit)
     if n is not None and metric_named(key).unit == "time":
         return t("cards.n", n=f"{n:,}", unit=unit)
-    return ""
+    return t(f"cards.beside.{key}", n=f"{k:,}") if k is not None and has(f"cards.beside.{key}") else ""
 
 
 def change_text(scale: Scale, change: float) -> str:

@@ -55,9 +55,29 @@ METRICS: Mapping[str, Metric] = MappingProxyType(
     {
         metric.key: metric
         for metric in (
+            Metric("report_to_arrive_p90_min", "time", "lower", ("incidents",), _OWN),
+            Metric(
+                "on_time_share",
+                "share",
+                "higher",
+                ("incidents", "rules"),
+                _OWN,
+                numerator="on_time_n",
+                denominator="due_n",
+            ),
+            Metric(
+                "community_share",
+                "share",
+                "higher",
+                ("incidents", "incident_steps"),
+                _OWN,
+                numerator="community_n",
+                denominator="cases_n",
+            ),
+            Metric("report_to_close_median_min", "time", "lower", ("incidents",), _OWN),
+            Metric("open_n", "case", "lower", ("incidents",), _OWN),
             Metric("reported_n", "case", "none", ("incidents",), _OWN),
             Metric("closed_n", "case", "none", ("incidents",), _OWN),
-            Metric("open_n", "case", "lower", ("incidents",), _OWN),
             Metric("closed_median_min", "time", "lower", ("incidents",), _OWN, denominator="closed_n"),
             Metric(
                 "located_share",
@@ -73,7 +93,9 @@ METRICS: Mapping[str, Metric] = MappingProxyType(
     }
 )
 
-OVERVIEW: tuple[str, ...] = tuple(METRICS)
+# What the overview shows, in this order, and what it compares between communities.
+HEADLINES: tuple[str, ...] = tuple(METRICS)[:6]
+COMPARED: tuple[str, ...] = HEADLINES[:4]
 
 
 def metric_named(key: str) -> Metric:

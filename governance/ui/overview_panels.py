@@ -1,204 +1,210 @@
-"""The parts of 本周总览: what is computed for it, and its conclusion, cards and panels."""
+"""The evidence of 本周总览: communities side by side, estates, sources, and the last line."""
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from governance.figures import cards, panels, strips
-from governance.figures.metric_words import metric_label
-from governance.metrics import overview, windows
-from governance.metrics.definitions import OVERVIEW
-from governance.metrics.estates import estate_comparison
+from governance.figures import funnel, panels, strips
+from governance.figures.map_shapes import short_name
+from governance.metrics import communities, estates, headline, windows
+from governance.metrics.definitions import COMPARED
+from governance.metrics.targets import target_of
 from governance.text import t
 from governance.ui import blocks
 from governance.ui.cache import cached
-from governance.ui.filters import scope_words
+from governance.ui.case_lists import show_case_lists
+from governance.ui.overview_figures import named, parts_of, shown_weeks
 from governance.ui.stamp import week_status
-from governance.ui.words import stamp_words
-from governance.workdays import weeks_until
 
 if TYPE_CHECKING:
+    from governance.metrics.headline import HeadlineParts
     from governance.records.dataset import Dataset
     from governance.ui.filters import Selection
     from governance.ui.shell import Page
-    from governance.workdays import Week
 
 
-# ------------------------------------------------------------------------------ computed
-def shown_weeks(dataset: Dataset, week: Week) -> tuple[Week, ...]:
-    """The weeks of a trend line, oldest first."""
-    return weeks_until(week, dataset.settings.integer("trend_weeks"))
-
-
-def _checkins(dataset: Dataset) -> pd.DataFrame:
-    return overview.checkins_by_community(dataset)
-
-
-def _weekly(dataset: Dataset, selection: Selection) -> pd.DataFrame:
-    return overview.weekly_figures(
-        dataset.frame("incidents"),
-        cached(_checkins, dataset),
-        shown_weeks(dataset, selection.week),
-        scope=selection.scope,
-        as_of=dataset.as_of,
-    )
+# ---------------------------------------------------------------------------- communities
+def _street_parts(dataset: Dataset, selection: Selection) -> HeadlineParts:
+    """The cases of all communities, narrowed as chosen."""
+    scope = windows.Scope(category=selection.category, team_id=selection.team_id)
+    parts = cached(parts_of, dataset, scope)
+    if parts is None:
+        raise ValueError("no incidents")
+    return parts
 
 
 def _communities(dataset: Dataset, selection: Selection) -> pd.DataFrame:
-    return overview.community_figures(
-        dataset.frame("incidents"),
-        cached(_checkins, dataset),
-        dataset.frame("communities"),
-        selection.week,
-        scope=windows.Scope(category=selection.category, team_id=selection.team_id),
-        as_of=dataset.as_of,
+    parts = _street_parts(dataset, selection)
+    return communities.community_figures(parts, dataset.frame("communities"), selection.week)
+
+
+def _overdue(dataset: Dataset, selection: Selection) -> pd.DataFrame:
+    parts = _street_parts(dataset, selection)
+    return communities.overdue_comparison(parts, dataset.frame("communities"), selection.week)
+
+
+def _short_words(known_n: int, weeks_n: int) -> str:
+    """Says that the records hold fewer weeks than the window."""
+    return t("week_overview.short_weeks", n=known_n) if known_n < weeks_n else ""
+
+
+def _finding(table: pd.DataFrame) -> str:
+    """The title's finding: who lies beyond the limits, or nobody."""
+    if table.empty:
+        return t("week_overview.finding.no_due")
+    if not table["false_marks_n"].iloc[0]:
+        return t("week_overview.finding.few")
+    marked = table[table["is_marked"]]
+    more, fewer = (
+        "、".join(short_name(name) for name in marked.loc[side, "name"])
+        for side in (marked["ratio"] > 1, marked["ratio"] < 1)
+    )
+    if more and fewer:
+        return t("week_overview.finding.both", more=more, fewer=fewer)
+    if more or fewer:
+        return t(f"week_overview.finding.{'more' if more else 'fewer'}", names=more or fewer)
+    return t("week_overview.finding.none")
+
+
+def _funnel_words(table: pd.DataFrame, short: str) -> str:
+    if table.empty or not table["expected_n"].sum():
+        return t("week_overview.funnel_sub_none", short=short)
+    chance = float(table["false_marks_n"].iloc[0])
+    return t(
+        "week_overview.funnel_sub" if chance else "week_overview.funnel_sub_few",
+        short=short,
+        due=f"{int(table['n'].sum()):,}",
+        late=f"{int(table['observed_n'].sum()):,}",
+        weeks=f"{1 / chance:.0f}" if chance else "",
     )
 
 
-def _estates(dataset: Dataset, selection: Selection) -> pd.DataFrame:
-    weeks = shown_weeks(dataset, selection.week)
-    return estate_comparison(
-        windows.Scope(category=selection.category).rows(dataset.frame("incidents")),
-        _estates_of(dataset, selection.community_code),
-        span=windows.Span(weeks[0].start_at, weeks[-1].end_at),
-        as_of=dataset.as_of.get("incidents"),
-    )
-
-
-def _estates_of(dataset: Dataset, community_code: str | None) -> pd.DataFrame:
-    """The estates of one community, or all: numerator and denominator are of the same estates."""
-    estates = dataset.frame("estates")
-    if community_code is None:
-        return estates
-    grids, microgrids = dataset.frame("grids"), dataset.frame("microgrids")
-    own_grids = grids.loc[grids["community_code"].eq(community_code), "grid_code"]
-    own = microgrids.loc[microgrids["grid_code"].isin(own_grids), "microgrid_code"]
-    return estates[estates["microgrid_code"].isin(own)]
-
-
-# ----------------------------------------------------------------------------- conclusion
-def conclusion_words(figures: pd.DataFrame, week: Week, dataset: Dataset) -> str:
-    """The one sentence: more or fewer than last week, never better or worse."""
-    said = overview.conclusion(figures, week)
-    numbers = {key: "—" if math.isnan(n) else f"{abs(n):,.0f}" for key, n in said.numbers.items()}
-    change = said.numbers["open_n_change"]
-    open_key = (
-        "open_same" if change == 0 or math.isnan(change) else "open_more" if change > 0 else "open_fewer"
-    )
-    sentence = t(
-        f"week_overview.conclusion.{said.code}",
-        reported_n=numbers["reported_n"],
-        reported_change=numbers["reported_n_change"],
-        closed_n=numbers["closed_n"],
-        open_n=numbers["open_n"],
-        open_words=t(f"week_overview.{open_key}", n=numbers["open_n_change"]),
-    )
-    as_of = dataset.as_of.get("incidents")
-    if as_of is not None and not windows.is_complete(week, as_of):
-        sentence += t("week_overview.conclusion.partial", day=stamp_words(as_of))
-    return sentence
-
-
-# --------------------------------------------------------------------------------- parts
-@dataclass(frozen=True)
-class FiguresPart:
-    """The upper half of the page, ready to show."""
-
-    sentence: str
-    cards: str
-    key: str
-
-
-def _figures_part(dataset: Dataset, selection: Selection) -> FiguresPart:
-    figures, week, scope = cached(_weekly, dataset, selection), selection.week, selection.scope
-    drawn = cards.metric_cards(
-        figures,
-        week,
-        targets=dataset.frame("targets"),
-        not_divisible=[key for key in OVERVIEW if not scope.allows(key)],
-        is_narrowed=bool(scope.chosen()),
-        small_n=dataset.settings.integer("small_n"),
-    )
-    has_target = any(card.target for card in drawn)
-    return FiguresPart(
-        sentence=conclusion_words(figures, week, dataset),
-        cards=cards.cards_html(drawn),
-        key=cards.cards_key_html(shown_weeks(dataset, week), has_target=has_target),
-    )
-
-
-def show_figures(page: Page, selection: Selection) -> None:
-    """The conclusion and the six cards."""
-    part = cached(_figures_part, page.dataset, selection)
-    scope = scope_words(page.dataset, selection)
-    blocks.show_conclusion(page.spec.title, selection.week, part.sentence, scope=scope)
-    blocks.show_svg(part.cards)
-    with blocks.row("cards-foot"):
-        blocks.show_svg(part.key)
-        data = _named(cached(_weekly, page.dataset, selection))
-        blocks.show_download(page, "cards", data, suffix=str(selection.week))
-
-
-def _named(figures: pd.DataFrame) -> pd.DataFrame:
-    """A long table with the metrics' Chinese names."""
-    return figures.assign(metric=figures["metric"].map({key: metric_label(key) for key in OVERVIEW}))
-
-
-def _strips(dataset: Dataset, selection: Selection) -> str:
-    return strips.community_strips_html(
+def _compared(dataset: Dataset, selection: Selection) -> str:
+    """The funnel beside the strips."""
+    table, parts = cached(_overdue, dataset, selection), _street_parts(dataset, selection)
+    weeks_n = communities.WINDOW_WEEKS
+    short = _short_words(communities.known_weeks(parts, selection.week), weeks_n)
+    small_n = dataset.settings.integer("small_n")
+    targets, day = dataset.frame("targets"), selection.week.last_day
+    aims = {key: target_of(targets, key, day) for key in COMPARED}
+    drawn = strips.community_strips_html(
         cached(_communities, dataset, selection),
-        small_n=dataset.settings.integer("small_n"),
+        small_n=small_n,
+        targets=aims,
         chosen=selection.community_code,
     )
+    sub = "strips_sub" if parts.names_sources else "strips_sub_all"
+    return panels.side_by_side_html(
+        (_funnel_words(table, short), funnel.funnel_svg(table)),
+        (t(f"week_overview.{sub}", short=short, small_n=small_n), drawn),
+    )
+
+
+def community_lists(dataset: Dataset, selection: Selection) -> dict[str, pd.DataFrame]:
+    """The cases behind the communities' rates, by community and number."""
+    parts = _street_parts(dataset, selection)
+    known = communities.known_communities(dataset.frame("communities"))
+    span, lists = communities.window_of(selection.week), {}
+    for key in COMPARED:
+        whole, hit, _ = headline.headline_marks(key, parts, span)
+        rest = whole.rows.loc[~hit.mask[whole.mask]] if key in headline.SHARES else hit.rows
+        suffix = "rest" if key in headline.SHARES else "hit"
+        for code, name in zip(known["community_code"], known["name"], strict=True):
+            for text, rows in ((key, whole.rows), (f"{key}_{suffix}", rest)):
+                mine = rows[rows["community_code"].eq(code).fillna(False).astype(bool)]
+                what = t(f"week_overview.list.{text}", n=f"{len(mine):,}")
+                if len(mine):
+                    words = short_name(code if pd.isna(name) else name)
+                    lists[t("week_overview.list.of_community", name=words, what=what)] = mine
+    return lists
 
 
 def show_communities(page: Page, selection: Selection) -> None:
     """The communities side by side, in the order of their codes."""
-    figures = cached(_communities, page.dataset, selection)
-    known_n = page.dataset.frame("communities")["community_code"].nunique()
-    title = (
-        t("week_overview.communities_title", n=known_n)
-        if known_n
-        else t("week_overview.communities_title_none")
-    )
-    with blocks.panel(
-        "communities",
-        title=title,
-        sub=t("week_overview.communities_sub") if known_n else "",
-        page=page,
-        data=_named(figures),
-        week=str(selection.week),
-    ):
+    known_n = len(communities.known_communities(page.dataset.frame("communities")))
+    title = t("week_overview.communities_title_none")
+    if known_n:
+        finding = _finding(cached(_overdue, page.dataset, selection))
+        title = t("week_overview.communities_title", n=known_n, finding=finding)
+    data, week = named(cached(_communities, page.dataset, selection)), str(selection.week)
+    with blocks.panel("communities", title=title, page=page, data=data, week=week):
         if not known_n:
             blocks.show_empty(t("week_overview.communities_none"))
             return
-        blocks.show_svg(cached(_strips, page.dataset, selection))
+        show_case_lists(page, "communities", lambda: community_lists(page.dataset, selection), suffix=week)
+        blocks.show_svg(cached(_compared, page.dataset, selection))
+
+
+# -------------------------------------------------------------------------------- estates
+def _estates_of(dataset: Dataset, community_code: str | None) -> pd.DataFrame:
+    """The estates of one community, or all: numerator and denominator are of the same estates."""
+    known = dataset.frame("estates")
+    if community_code is None:
+        return known
+    grids, microgrids = dataset.frame("grids"), dataset.frame("microgrids")
+    own_grids = grids.loc[grids["community_code"].eq(community_code), "grid_code"]
+    own = microgrids.loc[microgrids["grid_code"].isin(own_grids), "microgrid_code"]
+    return known[known["microgrid_code"].isin(own)]
+
+
+def _estate_window(dataset: Dataset, selection: Selection) -> windows.Span:
+    weeks = shown_weeks(dataset, selection.week)
+    return windows.Span(weeks[0].start_at, weeks[-1].end_at)
+
+
+def _complaints(dataset: Dataset, selection: Selection) -> pd.DataFrame:
+    """The complaints behind the comparison of estates."""
+    return estates.estate_complaints(
+        windows.Scope(category=selection.category).rows(dataset.cases()),
+        _estates_of(dataset, selection.community_code),
+        span=_estate_window(dataset, selection),
+    )
+
+
+def _estates(dataset: Dataset, selection: Selection) -> pd.DataFrame:
+    compared = estates.estate_comparison(
+        windows.Scope(category=selection.category).rows(dataset.cases()),
+        _estates_of(dataset, selection.community_code),
+        span=_estate_window(dataset, selection),
+        as_of=dataset.as_of.get("incidents"),
+    )
+    took_part = estates.who_took_part(
+        cached(_complaints, dataset, selection),
+        dataset.frame("incident_steps"),
+        dataset.frame("teams")["name"],
+    )
+    return compared.merge(took_part, on="is_managed")
+
+
+def _estate_lists(dataset: Dataset, selection: Selection) -> dict[str, pd.DataFrame]:
+    rows = cached(_complaints, dataset, selection)
+    return {
+        t(f"week_overview.list.estates_{name}", n=f"{len(mine):,}"): mine.drop(columns="is_managed")
+        for name, mine in (("managed", rows[rows["is_managed"]]), ("unmanaged", rows[~rows["is_managed"]]))
+        if len(mine)
+    }
 
 
 def show_estates(page: Page, selection: Selection) -> None:
     """Estates with and without a property manager."""
-    comparison = cached(_estates, page.dataset, selection)
+    comparison, week = cached(_estates, page.dataset, selection), str(selection.week)
     small_n, weeks_n = (page.dataset.settings.integer(name) for name in ("small_n", "trend_weeks"))
     is_few = bool((comparison["complaints_n"] < small_n).any())
     title = t("week_overview.estates_title_few" if is_few else "week_overview.estates_title", n=small_n)
-    with blocks.panel(
-        "estates",
-        title=title,
-        sub=t("week_overview.estates_sub", weeks=weeks_n),
-        page=page,
-        data=comparison,
-        week=str(selection.week),
-    ):
+    parts = _street_parts(page.dataset, selection)
+    short = _short_words(communities.known_weeks(parts, selection.week, weeks_n), weeks_n)
+    sub = t("week_overview.estates_sub", weeks=weeks_n, short=short)
+    with blocks.panel("estates", title=title, sub=sub, page=page, data=comparison, week=week):
         if comparison["households_n"].sum() == 0:
             blocks.show_empty(t("week_overview.estates_none"))
         else:
+            show_case_lists(page, "estates", lambda: _estate_lists(page.dataset, selection), suffix=week)
             blocks.show_svg(panels.estates_html(comparison, small_n=small_n))
 
 
+# -------------------------------------------------------------------------------- sources
 def show_sources(page: Page, selection: Selection) -> None:
     """Through when each source is known, and how far to trust it."""
     status = cached(week_status, page.dataset, selection.week)
