@@ -1,0 +1,1 @@
+"""What the weekly meeting decides: the ledger of commitments, whether they worked, its workbook."""
