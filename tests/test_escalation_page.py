@@ -89,6 +89,14 @@ def test_the_page_counts_the_ladder_and_the_wishes():
 
 
 @pytest.mark.usefixtures("street")
+def test_a_chosen_community_is_not_called_the_street():
+    text = screen(opened(community="C1"))
+    assert '<span class="ladder-name">全街道' not in text
+    assert '<span class="share-name">全街道' not in text
+    assert text.count('<span class="ladder-name">学田湾<i>4</i></span>') == 2
+
+
+@pytest.mark.usefixtures("street")
 def test_every_panel_hands_out_its_data_and_its_cases():
     app = opened()
     keys = {button.proto.id.rsplit("-", 1)[-1] for button in app.get("download_button")}
@@ -168,8 +176,8 @@ def test_the_sentence_puts_the_public_first_and_says_what_noise_is():
     target = Target("community_share", 0.8, "at_least", "示例1", "示例", None)
     rows = [
         ladder_row(n=200, community=140, above_other_n=3),
-        ladder_row("demand", "public", 100, 70),
-        ladder_row("demand", "found", 100, 70),
+        ladder_row("demand", "public", 100, 70, name="群众诉求"),
+        ladder_row("demand", "found", 100, 70, name="主动发现"),
     ]
     words = sentence(pd.DataFrame(rows), few=20, target=target)
     assert words.startswith("群众诉求 70.0% 在社区办结（100 件，上周 80.0%，分不出高低），没到目标 80%；")

@@ -86,6 +86,13 @@ def community_names(dataset: Dataset) -> dict[str, str]:
     return {str(code): str(code) for code in sorted(counts.index[:_MOST_GROUPS])}
 
 
+def group_name(dataset: Dataset, selection: Selection, group: str) -> str:
+    """A group in words; the whole is the chosen community where one is chosen."""
+    names = cached(community_names, dataset)
+    code = selection.community_code if group == STREET and selection.community_code else group
+    return names.get(code) or t(f"case_escalation.groups.{group}")
+
+
 def community_of_microgrids(dataset: Dataset) -> pd.Series:
     """The community code of each micro-grid, by micro-grid code."""
     grids = dataset.frame("grids").drop_duplicates("grid_code", keep="last").set_index("grid_code")
@@ -165,15 +172,9 @@ def ladder(dataset: Dataset, selection: Selection, count: int) -> pd.DataFrame:
     past = before.reindex(result.index).fillna(0).astype("int64")
     result["previous_n"], result["previous_community_n"] = past["cases_n"], past["community_n"]
     result = result.reset_index()
-    result["name"] = [_row_name(kind, group, names) for kind, group in order]
+    result["name"] = [group_name(dataset, selection, str(group)) for group in result["group"]]
     result["is_chosen"] = result["group"].eq(selection.community_code or "")
     return result
-
-
-def _row_name(kind: str, group: str, names: dict[str, str]) -> str:
-    if kind == COMMUNITY and group in names:
-        return names[group]
-    return t(f"case_escalation.groups.{group}")
 
 
 # ------------------------------------------------------------- came back, repeats, chronic
@@ -208,9 +209,7 @@ def by_group(dataset: Dataset, selection: Selection, marks: pd.DataFrame) -> pd.
     counts = counts.reindex(order).fillna(0).astype("int64")
     street = inside.astype("int64").sum().to_frame(STREET).T.astype("int64")
     table = pd.concat([street, counts]).rename_axis("group").reset_index()
-    table.insert(
-        1, "name", [names.get(code) or t(f"case_escalation.groups.{code}") for code in table["group"]]
-    )
+    table.insert(1, "name", [group_name(dataset, selection, str(group)) for group in table["group"]])
     return table
 
 

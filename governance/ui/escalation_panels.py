@@ -107,7 +107,7 @@ def _share_words(row: Mapping[Hashable, Any], few: int, more: str = "", *, name:
     n, k = int(row["cases_n"]), int(row["community_n"])
     counts = {"k": f"{k:,}", "n": f"{n:,}", "share": ladder.share_text(k, n), "more": more}
     words = t(f"case_escalation.conclusion.{'few' if n < few else name}", **counts)
-    return t(f"case_escalation.groups.{row['group']}") + words
+    return str(row["name"]) + words
 
 
 def _headline(row: Mapping[Hashable, Any], few: int, target: Target | None) -> str:

@@ -19,6 +19,7 @@ from governance.ui.escalation_data import (
     community_group,
     community_names,
     community_of_microgrids,
+    group_name,
     known_until,
     scoped,
     window,
@@ -74,9 +75,7 @@ def wishes(dataset: Dataset, selection: Selection) -> pd.DataFrame:
     table = pd.concat([table for table in tables if len(table)] or tables[:1])
     order = [group for group in (STREET, *names, REST) if group in set(table["group"])]
     table = table.set_index("group").reindex(order).reset_index()
-    table.insert(
-        1, "name", [names.get(code) or t(f"case_escalation.groups.{code}") for code in table["group"]]
-    )
+    table.insert(1, "name", [group_name(dataset, selection, str(group)) for group in table["group"]])
     is_chosen = table["group"].eq(selection.community_code or "")
     table["look"] = table["group"].eq(STREET).map({True: "total", False: ""})
     table.loc[is_chosen, "look"] = "chosen"

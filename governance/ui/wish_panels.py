@@ -128,14 +128,16 @@ def show_satisfaction(page: Page, selection: Selection) -> None:
             return
         heads = ("satisfied", "response")
         alt = t("case_escalation.satisfaction.alt", n=len(table))
-        blocks.show_svg(share_rows.share_rows_html(_rated_rows(table), heads=heads, small_n=few, alt=alt))
+        blocks.show_svg(
+            share_rows.share_rows_html(_rated_rows(page, selection, table), heads=heads, small_n=few, alt=alt)
+        )
         st.html(f'<div class="panel-sub">{t("case_escalation.satisfaction.key")}</div>')
 
 
-def _rated_rows(table: pd.DataFrame) -> list[share_rows.ShareRow]:
+def _rated_rows(page: Page, selection: Selection, table: pd.DataFrame) -> list[share_rows.ShareRow]:
     return [
         share_rows.ShareRow(
-            t(f"case_escalation.groups.{row['group']}"),
+            data.group_name(page.dataset, selection, str(row["group"])),
             int(row["satisfied_n"]),
             int(row["rated_n"]),
             bounds=(float(row["worst_share"]), float(row["best_share"])),
