@@ -327,7 +327,8 @@ def stages_present(frame: pd.DataFrame) -> tuple[str, ...]:
 
 def stages_of(cases: Cases) -> tuple[str, ...]:
     """The stages that cases can tell of, as `stages_present` of a table."""
-    return _told_by({name: bool((at != MISSING).any()) for name, at in zip(STAMPS, cases.stamps, strict=True)})
+    stamped = [bool((at != MISSING).any()) for at in cases.stamps]
+    return _told_by(dict(zip(STAMPS, stamped, strict=True)))
 
 
 def _told_by(has: Mapping[str, bool]) -> tuple[str, ...]:
