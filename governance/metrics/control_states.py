@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pandas as pd
 
-from governance.metrics.control import Limits, assurance
+from governance.metrics.control import Limits, assurance, signals, xmr_limits
 from governance.metrics.targets import in_force
 
 if TYPE_CHECKING:
@@ -28,10 +28,11 @@ class ChartState:
     """The two states of a chart and what they rest on.
 
     `change` is `up` or `down` where neither way is better, `unknown` without a value or limits.
-    `rule` is the rule the last whole period completes, `since` the first period of the run behind
-    it and `run_n` its length (1 for a point outside). `points_n` counts the points the limits rest
-    on. `week`, `value`, `hit_n`, `of_n` are the last whole period's, NaN and empty without one.
-    `assurance` judges the process as it runs against `target`, None where either is missing.
+    `rule` is the rule the last whole period completes, `side` which way (1 up, −1 down), `since`
+    the first period of the run behind it and `run_n` its length (1 for a point outside).
+    `points_n` counts the points the limits rest on. `week`, `value`, `hit_n`, `of_n` are the last
+    whole period's, NaN and empty without one. `assurance` judges the process as it runs against
+    `target`, None where either is missing.
     """
 
     week: str
@@ -43,6 +44,7 @@ class ChartState:
     phase: int
     change: Change
     rule: str
+    side: int
     since: str
     run_n: int
     target: Target | None
@@ -64,6 +66,7 @@ _NOTHING = ChartState(
     phase=0,
     change="unknown",
     rule="",
+    side=0,
     since="",
     run_n=0,
     target=None,
@@ -126,6 +129,7 @@ def state_of(chart: pd.DataFrame, *, direction: str, targets: Sequence[Target], 
         phase=int(row["phase"]),
         change="unknown" if limits is None else change_of(side, direction),
         rule=rule,
+        side=side,
         since=str(run["week"].iloc[0]) if rule else "",
         run_n=len(run) if rule else 0,
         target=target,
@@ -133,6 +137,43 @@ def state_of(chart: pd.DataFrame, *, direction: str, targets: Sequence[Target], 
         if target is None
         else assurance(limits, target.value, is_lower_better=target.is_lower_better),
     )
+
+
+@dataclass(frozen=True)
+class Pull:
+    """The one point that moves the limits so far that the last period reads otherwise without it."""
+
+    week: str
+    value: float
+    change: Change
+
+
+def pulled_by(chart: pd.DataFrame, *, direction: str, ceiling: float) -> Pull | None:
+    """Whether the state of the last whole period hangs on one earlier point outside the limits.
+
+    That point is taken out of the limits of its phase, the rules run again; None where there is
+    none, or the state stays the same.
+    """
+    at = last_whole(chart)
+    if at < 0 or pd.isna(chart["centre"].iloc[at]):
+        return None
+    inside = chart[chart["phase"].eq(chart["phase"].iloc[at]) & ~chart["is_partial"]].dropna(subset="value")
+    others = inside[inside["signal"].eq("outside").fillna(False) & ~inside["is_set_aside"]]
+    others = others[others.index != chart.index[at]]
+    if others.empty:
+        return None
+    far = (others["value"] - others["centre"]).abs().idxmax()
+    kept = inside["is_set_aside"].to_numpy(dtype=bool) | (inside.index == far)
+    limits = xmr_limits(inside["value"].to_numpy()[~kept], floor=0.0, ceiling=ceiling)
+    if limits is None:
+        return None
+    signal = pd.array(signals(inside["value"], limits), dtype="string")
+    again = inside.assign(centre=limits.centre, signal=signal)
+    before = change_of(int(signal_sides(inside)[-1]), direction)
+    after = change_of(int(signal_sides(again)[-1]), direction)
+    if before == after:
+        return None
+    return Pull(str(inside["week"][far]), float(inside["value"][far]), after)
 
 
 def limits_at(row: pd.Series) -> Limits | None:

@@ -123,6 +123,21 @@ def period_of(day: date, grain: str) -> Period:
     return _KINDS[grain].of(day)
 
 
+def parse_period(written: str) -> Period:
+    """Read 2023-W37, 2023-09 or 2023-Q3, as periods are written.
+
+    Raises
+    ------
+    UsageError
+        `bad_week` when it is none of them.
+    """
+    year, _, rest = written.partition("-")
+    if not (year.isdecimal() and rest.lstrip("Q").isdecimal()):
+        return Week.parse(written)
+    number = int(rest.lstrip("Q"))
+    return Quarter(int(year), number) if rest.startswith("Q") else Month(int(year), number)
+
+
 def a_year_before(period: Period) -> Period:
     """The same week, month or quarter of the year before; week 53 stands beside week 52."""
     if isinstance(period, Week):

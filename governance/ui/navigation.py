@@ -15,13 +15,15 @@ class PageSpec:
     """One page: its file in pages/, its menu group and the record kinds its figures rest on.
 
     The title stands in the text file under `pages.<file>`, the group under `groups.<group>`.
-    `is_hidden` keeps a page out of the menu; it can still be opened by its address.
+    `is_hidden` keeps a page out of the menu; it can still be opened by its address. A page that
+    `is_live` works on the store as it stands, also while the others show a frozen week.
     """
 
     file: str
     group: str
     sources: tuple[str, ...] = ("incidents",)
     is_hidden: bool = False
+    is_live: bool = False
 
     @property
     def title(self) -> str:
@@ -45,7 +47,7 @@ PAGES: tuple[PageSpec, ...] = (
     PageSpec("incident_response", "incident", sources=("incidents",)),
     PageSpec("case_escalation", "incident", sources=("incidents", "requests")),
     PageSpec("process_control", "incident", sources=("incidents",)),
-    PageSpec("data_intake", "data", sources=()),
+    PageSpec("data_intake", "data", sources=(), is_live=True),
 )
 
 
