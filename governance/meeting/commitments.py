@@ -116,16 +116,16 @@ def as_stored(value: object) -> str | None:
     return value.isoformat() if isinstance(value, date) else str(value)
 
 
-def checked(commitment: Commitment) -> Commitment:
-    """A commitment whose texts are trimmed.
+def stated(what: str, unit: str) -> tuple[str, str]:
+    """The matter and the responsible unit as one line each.
 
     Raises
     ------
     UsageError
-        `commitment_without_what`, `commitment_without_unit`, `commitment_too_long`,
-        `commitment_names_person`, `unknown_status` or `bad_place`.
+        `commitment_without_what`, `commitment_without_unit`, `commitment_too_long` or
+        `commitment_names_person`.
     """
-    what, unit = " ".join(commitment.what.split()), " ".join(commitment.responsible_unit.split())
+    what, unit = " ".join(what.split()), " ".join(unit.split())
     if not what:
         raise UsageError("commitment_without_what")
     if not unit:
@@ -134,6 +134,18 @@ def checked(commitment: Commitment) -> Commitment:
         raise UsageError("commitment_too_long", most=MAX_CHARS)
     if _PERSONAL_NUMBER.search(what) or _PERSONAL_NUMBER.search(unit):
         raise UsageError("commitment_names_person")
+    return what, unit
+
+
+def checked(commitment: Commitment) -> Commitment:
+    """A commitment whose texts are trimmed.
+
+    Raises
+    ------
+    UsageError
+        As `stated`, `unknown_status` or `bad_place`.
+    """
+    what, unit = stated(commitment.what, commitment.responsible_unit)
     if commitment.status not in STATUSES:
         raise UsageError("unknown_status", status=commitment.status)
     place = commitment.place
