@@ -11,7 +11,7 @@ import numpy as np
 from governance.figures.durations import duration_scale, duration_text, same_unit
 from governance.figures.place_words import MINUTES_PER_DAY
 from governance.figures.theme import LIGHT, plotly_template
-from governance.metrics.survival import closed_incidence
+from governance.metrics.survival import closed_incidence, time_reached
 from governance.text import t
 
 if TYPE_CHECKING:
@@ -24,17 +24,20 @@ if TYPE_CHECKING:
 
 # Ends of the axis in days, and the distance of its marks.
 HORIZONS_D = {0.25: 0.05, 0.5: 0.1, 1: 0.25, 2: 0.5, 3: 1, 5: 1, 7: 1, 10: 2, 14: 2, 21: 3, 28: 7}
-HEIGHT_PX = 212
+HEIGHT_PX = 198
+# The time by which four in five are closed; an axis beyond so many times it would show a tail only.
+_MOST_OPEN_SHARE, _TAIL = 0.2, 3.0
 _BINS = 500
 
 
 def horizon_d(closing: Closing) -> float:
-    """The end of the axis in days: a little beyond the p90, else the whole watched time."""
-    reached = closing.watched if math.isnan(closing.p90) else closing.p90 * 1.25
-    known = [
-        v for v in (reached, closing.median * 1.1, closing.closed_only_median * 1.5) if not math.isnan(v)
-    ]
-    days = max(known, default=0.0) / MINUTES_PER_DAY
+    """The end of the axis in days: a little beyond the p90, unless a long tail would squeeze the rest."""
+    most = time_reached(closing.curve, _MOST_OPEN_SHARE)
+    ends = [closing.median * 1.1, closing.closed_only_median * 1.5]
+    ends.append(closing.watched if math.isnan(closing.p90) else closing.p90 * 1.25)
+    if not math.isnan(most) and ends[-1] > _TAIL * most:
+        ends[-1] = _TAIL * most
+    days = max((end for end in ends if not math.isnan(end)), default=0.0) / MINUTES_PER_DAY
     return float(next((end for end in HORIZONS_D if end >= days), max(HORIZONS_D)))
 
 
@@ -123,9 +126,13 @@ def _curve(figure: go.Figure, closing: Closing, end: float, colour: str, width: 
     )
 
 
+def _is_right(x: float, end: float) -> bool:
+    return x > 0.62 * end
+
+
 def _note(figure: go.Figure, x: float, y: float, text: str, end: float, **look: Any) -> None:  # noqa: ANN401 (plotly's)
     """A direct label beside a point, turned inwards on the right half."""
-    is_right = x > 0.62 * end
+    is_right = _is_right(x, end)
     at: dict[str, Any] = {"xanchor": "right" if is_right else "left", "xshift": -9 if is_right else 9}
     figure.add_annotation(
         x=x,
@@ -161,7 +168,8 @@ def _medians(figure: go.Figure, closing: Closing, end: float) -> None:
     _note(figure, only, 0.5, text, end, yanchor="bottom", yshift=8, xanchor="left", xshift=-8)
     whole = "all_counted" if not math.isnan(median) else "all_counted_not_reached"
     words = t(f"incident_response.{whole}", value=shown[1], days=f"{end:g}")
-    _note(figure, reached, 0.5, f"<b>{words}</b>", end, yanchor="top", yshift=-7)
+    side = {"yanchor": "bottom", "yshift": 8} if _is_right(reached, end) else {"yanchor": "top", "yshift": -7}
+    _note(figure, reached, 0.5, f"<b>{words}</b>", end, **side)
 
 
 def _one_median(closing: Closing) -> str:
@@ -179,7 +187,10 @@ def _p90(figure: go.Figure, closing: Closing, end: float) -> None:
         _note(figure, end, 0.9, words, end, yanchor="top", yshift=-3, xshift=0)
         return
     x = closing.p90 / MINUTES_PER_DAY
-    if x <= end:
+    if x > end:
+        words = t("incident_response.p90_beyond", value=duration_text(closing.p90))
+        _note(figure, end, 0.9, words, end, yanchor="top", yshift=-6, xshift=0)
+    else:
         figure.add_scatter(
             x=[x], y=[0.9], mode="markers", marker={"size": 10, "color": LIGHT.data}, hoverinfo="skip"
         )

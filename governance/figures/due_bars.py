@@ -30,7 +30,7 @@ class DueGroup:
 
 
 def due_bar_html(*, on_time_n: int, late_n: int, open_n: int) -> str:
-    """Closed in time, closed late, still open, as parts of one bar; small parts are named below."""
+    """Closed in time, closed late, still open, as parts of one bar; small parts show their number."""
     whole = on_time_n + late_n + open_n
     if not whole:
         return ""
@@ -45,12 +45,8 @@ def due_bar_html(*, on_time_n: int, late_n: int, open_n: int) -> str:
         for place, (n, fill, ink, word) in enumerate(parts)
         if n
     )
-    below = t("incident_response.late_parts", late_n=f"{late_n:,}", open_n=f"{open_n:,}")
     alt = t("incident_response.due_alt", on_time_n=on_time_n, late_n=late_n, open_n=open_n)
-    return (
-        f'<div class="due" role="img" aria-label="{escape(alt)}"><div class="due-bar">{drawn}</div>'
-        f'<div class="due-below">{escape(below)}</div></div>'
-    )
+    return f'<div class="due-bar" role="img" aria-label="{escape(alt)}">{drawn}</div>'
 
 
 def _at(share: float) -> str:
@@ -98,11 +94,4 @@ def _row_html(group: DueGroup, target: float, small_n: int) -> str:
 def due_rows_html(groups: Sequence[DueGroup], *, target: float, small_n: int) -> str:
     """One line a group: interval and dot on the ruler, share, k / n; the target dashed (NaN without)."""
     rows = "".join(_row_html(group, target, small_n) for group in groups if group.due_n)
-    label = ""
-    if not math.isnan(target):
-        words = t("incident_response.target_mark", value=f"{target:.0%}")
-        label = (
-            '<div class="due-row due-head"><div></div><div class="due-ruler">'
-            f'<span style="left:{_at(target)}">{escape(words)}</span></div><div></div><div></div></div>'
-        )
-    return f'<div class="due-rows">{label}{rows}</div>'
+    return f'<div class="due-rows">{rows}</div>'

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 # Up to so many cases a mark each, beyond it numbers with bars.
 MARKS_UNTIL_N = 100
+_MARKS_A_LINE = 16
+# The columns of lights must fit into the narrowest panel.
+_LEAST_WIDTH_PX = 385
 LIGHTS_SHOWN = ("on_course", "pressing", "overdue", "suspended", "no_limit")
 _SHAPES: Mapping[str, str] = {
     "on_course": f'<circle cx="6" cy="6" r="4.6" fill="{LIGHT.teal}"/>',
@@ -38,7 +41,7 @@ _COLOURS: Mapping[str, str] = {
 }
 
 
-def light_mark(light: str, *, size: int = 12) -> str:
+def light_mark(light: str, *, size: int = 11) -> str:
     """The mark of a stage light: its shape and colour."""
     return (
         f'<svg width="{size}" height="{size}" viewBox="0 0 12 12" aria-hidden="true">{_SHAPES[light]}</svg>'
@@ -64,7 +67,13 @@ def open_grid_html(counts: Mapping[tuple[int, str], int]) -> str:
     lights = [light for light in LIGHTS_SHOWN if light != "no_limit" or _of_light(counts, light)]
     widest = {light: max(counts.get((band, light), 0) for band in _bands()) for light in lights}
     top = max(counts.values(), default=0)
-    shares = " ".join(f"minmax(64px,{max(widest[light], 4)}fr)" for light in lights)
+    is_marked = whole <= MARKS_UNTIL_N
+    needs = [max(60, min(widest[light], _MARKS_A_LINE) * 12 + 8) if is_marked else 60 for light in lights]
+    least = needs if sum(needs) <= _LEAST_WIDTH_PX else [60] * len(lights)
+    shares = " ".join(
+        f"minmax({px}px,{max(widest[light], 4) if is_marked else 1}fr)"
+        for light, px in zip(lights, least, strict=True)
+    )
     heads = "".join(
         f'<div class="open-head">{light_mark(light)} <b>{escape(t(f"incident_response.lights.{light}"))}'
         f" {_of_light(counts, light):,}</b></div>"
@@ -78,7 +87,7 @@ def open_grid_html(counts: Mapping[tuple[int, str], int]) -> str:
     alt = t("incident_response.open_alt", n=whole, overdue_n=_of_light(counts, "overdue"))
     return (
         f'<div class="open-grid" role="img" aria-label="{escape(alt)}"'
-        f' style="grid-template-columns:76px {shares}"><div class="open-head"></div>{heads}{rows}</div>'
+        f' style="grid-template-columns:70px {shares}"><div class="open-head"></div>{heads}{rows}</div>'
     )
 
 

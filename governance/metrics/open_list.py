@@ -135,13 +135,18 @@ def _waits_for(judged: JudgedCases, is_known: list[bool]) -> list[str]:
 def _holders(incidents: pd.DataFrame, log: pd.DataFrame) -> pd.Series:
     took = log[log["step"].isin(_TOOK_OVER) & log["unit"].notna()].sort_values("at", kind="stable")
     last = took.drop_duplicates("incident_id", keep="last").set_index("incident_id")["unit"]
-    return incidents["incident_id"].map(last).astype("string")
+    return _of(last, incidents).astype("string")
+
+
+def _of(values: pd.Series, incidents: pd.DataFrame) -> pd.Series:
+    """Values by incident_id, for each row."""
+    return values.reindex(incidents["incident_id"]).set_axis(incidents.index)
 
 
 def _last_at(judged: JudgedCases, log: pd.DataFrame) -> pd.Series:
     stamped_us = pd.Series(np.maximum.reduce(judged.cases.stamps), index=judged.incidents.index)
     stamped = pd.to_datetime(stamped_us, unit="us", utc=True).dt.tz_convert("Asia/Shanghai")
-    logged = judged.incidents["incident_id"].map(log.groupby("incident_id")["at"].max())
+    logged = _of(log.groupby("incident_id")["at"].max(), judged.incidents)
     latest: pd.Series = pd.concat([stamped.astype(_STAMP), logged.astype(_STAMP)], axis=1).max(axis=1)
     return latest.astype(_STAMP)
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 ALL = ""
 _MAX_WEEKS = 260
-_WIDTHS = {"week": 236, "community": 176, "category": 168, "team": 190, "severity": 140, "demand": 168}
+_WIDTHS = {"week": 236, "community": 176, "category": 168, "team": 190, "severity": 140, "demand": 190}
 
 
 @dataclass(frozen=True)

@@ -182,9 +182,9 @@ def judgement(dataset: Dataset, selection: Selection, key: str, *, is_lower_bett
     blank = Judgement(key, "unknown", value, previous, "", math.nan, math.nan, True, 0)
     if not is_complete(week, dataset.as_of_for("incidents")):
         return replace(blank, verdict="partial")
-    if math.isnan(value):
+    row = chart.set_index("week").loc[str(week)] if str(week) in values else pd.Series(dtype="object")
+    if math.isnan(value) or row.get("of_n", row.get("n", 0)) < dataset.settings.integer("small_n"):
         return blank
-    row = chart.set_index("week").loc[str(week)]
     same_phase = chart[chart["phase"].eq(row["phase"]) & chart["value"].notna()]
     weeks_n = len(same_phase)
     # A process hardly ever leaves its own limits: where many points do, one wild week set them.

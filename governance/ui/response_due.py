@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 
 _DUE_BY = ("category", "community")
+# More categories than this are shown together as the rest; communities are few.
+_MOST_GROUPS = 7
 
 
 def _due_title(dataset: Dataset, found: stock_data.Due | None) -> str:
@@ -60,13 +62,17 @@ def _due_sub(dataset: Dataset, selection: Selection, found: stock_data.Due) -> s
     if before_n:
         parts.append(t("incident_response.last_week", value=percent(before_on_time, before_n, small_n)))
     parts.append(limits_words(cached(data.judgement_of_on_time, dataset, selection)))
-    apart = {
-        "suspended": found.now.suspended_n,
-        "stopped": found.now.stopped_n,
-        "undated": found.now.undated_n,
-    }
-    parts.extend(t(f"incident_response.apart_{name}", n=n) for name, n in apart.items() if n)
-    return "；".join(part for part in parts if part)
+    return "，".join(part for part in parts if part)
+
+
+def _apart_words(found: stock_data.Due) -> str:
+    """What was closed late or not at all, and what stands apart."""
+    now = found.now
+    due_n, closed_n, on_time_n = cohort_counts(now)
+    words = [t("incident_response.late_parts", late_n=closed_n - on_time_n, open_n=due_n - closed_n)]
+    apart = {"suspended": now.suspended_n, "stopped": now.stopped_n, "undated": now.undated_n}
+    words.extend(t(f"incident_response.apart_{name}", n=n) for name, n in apart.items() if n)
+    return "，".join(words)
 
 
 def _due_notes(dataset: Dataset, selection: Selection, found: stock_data.Due) -> list[str]:
@@ -120,22 +126,26 @@ def due_groups(dataset: Dataset, selection: Selection, by: str) -> tuple[due_bar
     ]
     if by == "category":
         groups.sort(key=lambda group: -group.due_n)
+        if len(groups) > _MOST_GROUPS:
+            shown, rest = groups[: _MOST_GROUPS - 1], groups[_MOST_GROUPS - 1 :]
+            name = t("incident_response.other_groups", n=len(rest))
+            sums = (sum(group.due_n for group in rest), sum(group.on_time_n for group in rest))
+            groups = [*shown, due_bars.DueGroup(name, *sums)]
     return tuple(groups)
 
 
 def _due_html(dataset: Dataset, selection: Selection, by: str) -> str:
+    """The rows by group, and the other ways of counting below."""
     found = cached(stock_data.due, dataset, selection)
     if found is None:
         return ""
-    due_n, closed_n, on_time_n = cohort_counts(found.now)
-    bar = due_bars.due_bar_html(on_time_n=on_time_n, late_n=closed_n - on_time_n, open_n=due_n - closed_n)
     rows = due_bars.due_rows_html(
         cached(due_groups, dataset, selection, by),
         target=target_value(dataset, selection, ON_TIME),
         small_n=small_n_of(dataset),
     )
     notes = "".join(f"<div>{escape(note)}</div>" for note in _due_notes(dataset, selection, found))
-    return f'{bar}{rows}<div class="panel-sub">{notes}</div>'
+    return f'{rows}<div class="panel-sub">{notes}</div>'
 
 
 def _due_lists(dataset: Dataset, selection: Selection) -> dict[str, pd.DataFrame]:
@@ -169,15 +179,20 @@ def show_due(page: Page, selection: Selection) -> None:
         show_case_lists(
             page, "due", lambda: _due_lists(dataset, selection), suffix=week, extra=("used_share",)
         )
-        if not groups:
+        if found is None or not groups:
             blocks.show_empty(t("incident_response.empty_due"))
             return
-        st.segmented_control(
-            t("incident_response.by"),
-            _DUE_BY,
-            default=_DUE_BY[0],
-            format_func=lambda name: t(f"incident_response.by_{name}"),
-            key="due-by",
-            label_visibility="collapsed",
-        )
+        due_n, closed_n, on_time_n = cohort_counts(found.now)
+        late_n, open_n = closed_n - on_time_n, due_n - closed_n
+        blocks.show_svg(due_bars.due_bar_html(on_time_n=on_time_n, late_n=late_n, open_n=open_n))
+        with blocks.row("due-choice"):
+            st.segmented_control(
+                t("incident_response.by"),
+                _DUE_BY,
+                default=_DUE_BY[0],
+                format_func=lambda name: t(f"incident_response.by_{name}"),
+                key="due-by",
+                label_visibility="collapsed",
+            )
+            blocks.show_svg(f'<div class="due-below">{escape(_apart_words(found))}</div>')
         blocks.show_svg(cached(_due_html, dataset, selection, by))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -46,9 +47,11 @@ _CONFIG = {"displayModeBar": False}
 def show_conclusion(page: Page, selection: Selection) -> None:
     """The page's name, week and scope, and the sentence."""
     words = cached(sentence, page.dataset, selection)
-    scope = scope_words(page.dataset, selection)
+    has_sources = cached(data.names_sources, page.dataset)
+    shown = selection if has_sources else replace(selection, demand=None)
+    scope = scope_words(page.dataset, shown)
     blocks.show_conclusion(page.spec.title, selection.week, words, scope=scope)
-    if not cached(data.names_sources, page.dataset):
+    if not has_sources:
         blocks.show_svg(f'<div class="panel-sub">{t("incident_response.no_sources")}</div>')
 
 

@@ -113,6 +113,7 @@ def show_straight(page: Page, selection: Selection) -> None:
         )
         if not is_logged:
             blocks.show_empty(t("incident_response.no_log"))
+            return
         blocks.show_svg(cached(_straight_html, dataset, selection))
 
 

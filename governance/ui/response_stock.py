@@ -18,7 +18,7 @@ from governance.ui import blocks
 from governance.ui import response_data as data
 from governance.ui import response_stock_data as stock_data
 from governance.ui.cache import cached
-from governance.ui.case_lists import show_case_lists
+from governance.ui.case_lists import cases_table, show_case_lists
 from governance.ui.response_words import group_names
 from governance.ui.words import stamp_words
 
@@ -37,8 +37,9 @@ LIST_ROWS = 10
 def _open_title(stock: stock_data.OpenStock) -> str:
     table, n = stock.table, stock.stock.under_way_n
     overdue = table[table["light"].eq("overdue")]
-    key = "open_title" if n <= open_cases.MARKS_UNTIL_N else "open_title_many"
-    words = t(f"incident_response.{key}", n=f"{n:,}", overdue_n=f"{len(overdue):,}")
+    if n and table["light"].eq("no_limit").all():
+        return t("incident_response.open_title_no_limit", n=f"{n:,}")
+    words = t("incident_response.open_title", n=f"{n:,}", overdue_n=f"{len(overdue):,}")
     counted = (overdue if len(overdue) > 1 else table)["category"].value_counts()
     if len(counted) and counted.iloc[0] > max(counted.sum() / 2, 4):
         part = "open_title_overdue" if len(overdue) > 1 else "open_title_of"
@@ -50,7 +51,9 @@ def _flow_words(stock: stock_data.OpenStock) -> str:
     """Came, left and what remains, whether it clears, and the overdue stock with its bounds."""
     this = stock.flow.iloc[-1]
     came, left = (0 if pd.isna(this[name]) else int(this[name]) for name in ("inflow_n", "outflow_n"))
-    words = t(
+    is_marked = stock.stock.under_way_n <= open_cases.MARKS_UNTIL_N
+    words = t("incident_response.flow_marks") if is_marked else ""
+    words += t(
         "incident_response.flow",
         before=f"{stock.before_n:,}",
         came=f"{came:,}",
@@ -58,7 +61,7 @@ def _flow_words(stock: stock_data.OpenStock) -> str:
         n=f"{stock.stock.under_way_n:,}",
     )
     clearing = stock.clearing
-    if not math.isnan(clearing.net_per_week):
+    if clearing.noise_per_week > 0:
         net = f"{clearing.net_per_week:+.1f}".replace("-", "−")
         if clearing.clears_at is not None:
             key, day = "clears", stamp_words(clearing.clears_at)[:-5]
@@ -67,6 +70,8 @@ def _flow_words(stock: stock_data.OpenStock) -> str:
             key, day = ("grows" if is_growing else "no_trend"), ""
         words += t(f"incident_response.{key}", net=net, noise=f"{clearing.noise_per_week:.1f}", day=day)
     known = stock.stock
+    if known.no_limit_n + known.suspended_n == known.under_way_n:
+        return words
     low, high = f"{known.lower:.1f}", f"{known.upper:.1f}"
     return words + t("incident_response.overdue_stock", n=f"{known.overdue_n:,}", low=low, high=high)
 
@@ -186,6 +191,12 @@ def _list_html(dataset: Dataset, selection: Selection) -> str:
     return open_cases.open_list_html(rows)
 
 
+def open_cases_table(dataset: Dataset, selection: Selection) -> pd.DataFrame:
+    """All open cases as they are handed out."""
+    rows = next(iter(_open_lists(dataset, selection).values()), pd.DataFrame())
+    return cases_table(rows, extra=_OPEN_EXTRA)
+
+
 def _list_sub(stock: stock_data.OpenStock) -> str:
     """How many of each state are listed, and where the cases are stuck."""
     _, shown = first_rows(stock.table, rows_n=LIST_ROWS)
@@ -201,7 +212,9 @@ def _list_sub(stock: stock_data.OpenStock) -> str:
         for stage in (*WAITS, "suspended")
         if waiting.get(stage)
     )
-    return t("incident_response.list_sub", listed=listed, stuck=stuck)
+    is_timed = bool(stock.table["used_share"].notna().any())
+    key = "list_sub" if is_timed else "list_sub_by_age"
+    return t(f"incident_response.{key}", listed=listed, stuck=stuck)
 
 
 def show_list(page: Page, selection: Selection) -> None:
@@ -213,7 +226,8 @@ def show_list(page: Page, selection: Selection) -> None:
     n = len(stock.table)
     title = t("incident_response.list_title", shown=min(n, LIST_ROWS), n=f"{n:,}")
     sub = _list_sub(stock) if n else ""
-    with blocks.panel("open-list", title=title, sub=sub):
+    table = cached(open_cases_table, dataset, selection)
+    with blocks.panel("open-list", title=title, sub=sub, page=page, data=table, week=week):
         if not n:
             blocks.show_empty(t("incident_response.empty_open"))
             return

@@ -141,12 +141,13 @@ def straight(dataset: Dataset, selection: Selection) -> Straight | None:
     judged = cached(part, dataset, selection)
     if judged is None:
         return None
-    frames = [judged.incidents[inside(judged, *period(selection.week, back=back))] for back in (0, 1)]
-    start, end = window_us(*period(selection.week))
-    return Straight(
-        *(straight_to_the_right(frame) for frame in frames),
-        rework=rework(judged.cases, judged.incidents["rework_n"], start_us=start, end_us=end),
+    now, before = (
+        straight_to_the_right(judged.incidents[inside(judged, *period(selection.week, back=back))])
+        for back in (0, 1)
     )
+    start, end = window_us(*period(selection.week))
+    sent_back = rework(judged.cases, judged.incidents["rework_n"], start_us=start, end_us=end)
+    return Straight(now, before, sent_back)
 
 
 @dataclass(frozen=True)

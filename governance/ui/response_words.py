@@ -71,23 +71,25 @@ def _verdicts(dataset: Dataset, selection: Selection) -> tuple[data.Judgement, d
     )
 
 
-def _value_text(judged: data.Judgement, value: float) -> str:
-    return f"{value:.1%}" if judged.key == ON_TIME else duration_text(value)
+def _change_text(judged: data.Judgement) -> str:
+    change = abs(judged.value - judged.previous)
+    if judged.key == ON_TIME:
+        return t("incident_response.points", n=f"{change * 100:.1f}")
+    return duration_text(change)
 
 
 def _verdict_words(judged: data.Judgement) -> str:
     """One measure in words; empty where nothing can be said of it."""
     if judged.verdict in ("unknown", "partial"):
         return ""
-    name = t(f"incident_response.names.{judged.key}")
-    if judged.verdict in ("better", "worse", "usual"):
-        rule = t(f"incident_response.rules.{judged.signal}") if judged.signal else ""
-        return t(f"incident_response.verdict.{judged.verdict}", name=name, rule=rule)
+    verdict: str = judged.verdict
+    if verdict in ("more", "less"):
+        verdict += "_share" if judged.key == ON_TIME else "_time"
     return t(
-        f"incident_response.verdict.{judged.verdict}",
-        name=name,
-        value=_value_text(judged, judged.value),
-        previous=_value_text(judged, judged.previous),
+        f"incident_response.verdict.{verdict}",
+        name=t(f"incident_response.names.{judged.key}"),
+        rule=t(f"incident_response.rules.{judged.signal}") if judged.signal else "",
+        change="" if math.isnan(judged.previous) else _change_text(judged),
     )
 
 
