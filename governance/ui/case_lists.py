@@ -12,6 +12,7 @@ from functools import partial
 from html import escape
 from typing import TYPE_CHECKING
 
+import pandas as pd
 import streamlit as st
 
 from governance.schema import kind_named, schema
@@ -21,8 +22,6 @@ from governance.ui.shell import error_boundary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-
-    import pandas as pd
 
     from governance.ui.shell import Page
 
@@ -48,10 +47,12 @@ def cases_table(cases: pd.DataFrame, *, extra: Sequence[str] = ()) -> pd.DataFra
         column = known.get(name)
         heads[name] = column.label if column else t(f"columns.{name}") if has(f"columns.{name}") else name
         if hasattr(cases[name], "dt"):
-            values[name] = cases[name].dt.strftime("%Y-%m-%d %H:%M:%S")
+            values[name] = cases[name].dt.strftime("%Y-%m-%d %H:%M:%S").fillna("")
         elif column is not None and column.values:
             words = {code: word[0] for code, word in schema().values[column.values].items()}
-            values[name] = cases[name].map(words).fillna(cases[name])
+            values[name] = cases[name].map(words).fillna(cases[name]).fillna("")
+        elif not pd.api.types.is_numeric_dtype(cases[name]):
+            values[name] = cases[name].fillna("")
     return cases[names].assign(**values).rename(columns=heads | {"flags": t("case_lists.flags")})
 
 
