@@ -1,4 +1,4 @@
-"""The commands: sample, import, check, metrics, grid, rebuild, bench."""
+"""The commands: sample, import, check, metrics, grid, rebuild, undo, freeze, bench."""
 
 from __future__ import annotations
 
@@ -166,6 +166,7 @@ def check(data_dir: Path | None, is_json: bool) -> None:
 @click.option("--until", help=t("cli.until"))
 @click.option("--by", help=t("cli.by"))
 @click.option("--of", "of", help=t("cli.of"))
+@click.option("--presented", help=t("cli.presented"))
 @click.option("--json", "is_json", is_flag=True, help=t("cli.json"))
 def metrics(
     name: str,
@@ -174,14 +175,17 @@ def metrics(
     until: str | None,
     by: str | None,
     of: str | None,
+    presented: str | None,
     is_json: bool,
 ) -> None:
     """Print the rows of one metric."""
     from governance.metrics.catalogue import metric_table
+    from governance.records.presented import open_presented
     from governance.records.store import open_dataset
+    from governance.workdays import Week
 
-    first, last = day_from(since), day_from(until)
-    dataset = open_dataset(_data_dir(data_dir))
+    first, last, place = day_from(since), day_from(until), _data_dir(data_dir)
+    dataset = open_presented(place, Week.parse(presented)) if presented else open_dataset(place)
     table = metric_table(name, dataset, since=first, until=last, by=by, of=of)
     if name == "response":
         _tell_receipts(dataset, first, last)
@@ -240,6 +244,19 @@ def undo(data_dir: Path | None) -> None:
     entry = store.undo_last_import(place)
     access.record_access(place, "undo", import_id=entry.import_id)
     click.echo(t("cli.undone", import_id=entry.import_id, rows=entry.rows_read))
+
+
+@main.command(help=t("cli.freeze"))
+@click.argument("week")
+@data_option
+def freeze(week: str, data_dir: Path | None) -> None:
+    """Keep the state of the store as the one presented for a week."""
+    from governance.metrics.revisions import week_figures
+    from governance.records.presented import freeze_week
+    from governance.workdays import Week
+
+    kept = freeze_week(_data_dir(data_dir), Week.parse(week), figures_of=week_figures)
+    click.echo(t("cli.frozen", week=kept.week, as_of=kept.manifest.as_of["incidents"]))
 
 
 @main.command(help=t("cli.bench"))

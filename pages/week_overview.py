@@ -4,6 +4,7 @@ from governance.ui import overview_panels as panels
 from governance.ui.blocks import evidence
 from governance.ui.filters import choose
 from governance.ui.overview_figures import show_figures
+from governance.ui.presented_panel import show_presented
 from governance.ui.shell import open_page
 
 with open_page("week_overview") as page:
@@ -15,4 +16,5 @@ with open_page("week_overview") as page:
     with side:
         panels.show_estates(page, selection)
         panels.show_sources(page, selection)
+    show_presented(page, selection)
     panels.show_footer(page)

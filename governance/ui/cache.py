@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from governance.records.dataset import Dataset
+    from governance.workdays import Week
 
 T = TypeVar("T")
 Args = TypeVarTuple("Args")
@@ -49,6 +50,29 @@ def current_dataset() -> Dataset:
     edited = (folder / name for name in ("settings.toml", chart_notes.FILE))
     edited_ns = tuple(file.stat().st_mtime_ns if file.is_file() else 0 for file in edited)
     return _opened(str(folder), store.fingerprint(folder), edited_ns)
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _opened_presented(folder: str, week: Week, fingerprint: str) -> Dataset:  # noqa: ARG001 (cache keys)
+    from governance.records import presented
+
+    return presented.open_presented(data_dir(), week)
+
+
+def presented_dataset(week: Week) -> Dataset:
+    """The store as it was when a week was frozen; its fingerprint keeps what is computed apart.
+
+    Raises
+    ------
+    UsageError
+        `not_presented` when the week is not frozen.
+    StoreError
+        `damaged_presented` when the frozen state is not as it was.
+    """
+    from governance.records import presented
+
+    folder = data_dir()
+    return _opened_presented(str(folder), week, presented.read_presented(folder, week).fingerprint)
 
 
 # A resource and not data: what is kept is never written into, so no copy is made of it.

@@ -223,11 +223,9 @@ def show_sources(page: Page, selection: Selection) -> None:
 
 
 def _ledger_words(dataset: Dataset) -> str:
-    from governance.records import store
+    from governance.records.presented import manifest_behind
 
-    kept = [
-        entry for entry in store.read_manifest(dataset.data_dir, verify=False).imports if not entry.is_undone
-    ]
+    kept = [entry for entry in manifest_behind(dataset).imports if not entry.is_undone]
     sums = {
         name: f"{sum(getattr(entry, name) for entry in kept):,}"
         for name in ("rows_read", "accepted", "replaced", "unchanged", "refused")

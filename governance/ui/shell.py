@@ -25,7 +25,9 @@ from governance.errors import GovernanceError
 from governance.figures.theme import css_variables
 from governance.text import explain, t
 from governance.ui import first_start, navigation
-from governance.ui.cache import current_dataset, data_dir
+from governance.ui.cache import current_dataset, data_dir, presented_dataset
+from governance.ui.presented_banner import PRESENTED, show_banner, show_way_back
+from governance.workdays import Week
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -36,7 +38,7 @@ if TYPE_CHECKING:
     from governance.records.dataset import Dataset
     from governance.ui.navigation import PageSpec
 
-FILTER_PARAMS = ("week", "community", "category", "team", "severity", "demand")
+FILTER_PARAMS = ("week", "community", "category", "team", "severity", "demand", "presented")
 LOG = logging.getLogger("governance.dashboard")
 
 
@@ -89,8 +91,7 @@ def link_params() -> dict[str, str]:
     return {name: st.query_params[name] for name in FILTER_PARAMS if name in st.query_params}
 
 
-def _menu(pages: Sequence[PageSpec], current: PageSpec) -> None:
-    params = link_params()
+def _menu(pages: Sequence[PageSpec], current: PageSpec, params: dict[str, str]) -> None:
     for group in dict.fromkeys(page.group for page in pages):
         st.html(f'<div class="nav-group">{escape(t(f"groups.{group}"))}</div>')
         for page in pages:
@@ -103,12 +104,16 @@ def _menu(pages: Sequence[PageSpec], current: PageSpec) -> None:
 def _sidebar(dataset: Dataset | None, current: PageSpec) -> None:
     street = dataset.settings.text("street_name") if dataset else t("shell.product")
     known = st.session_state.get("pages", {})
+    # A frozen week that cannot be opened is not carried along.
+    params = {name: value for name, value in link_params().items() if dataset or name != PRESENTED}
     with st.sidebar, st.container(key="sidebar", gap=None):
         st.html(
             f'<div class="brand"><div class="bar"></div><div class="street">{escape(street)}</div>'
             f'<div class="sub">{escape(t("shell.subtitle"))}</div></div>'
         )
-        _menu([page for page in navigation.PAGES if not page.is_hidden and page.file in known], current)
+        _menu(
+            [page for page in navigation.PAGES if not page.is_hidden and page.file in known], current, params
+        )
         st.html(f'<div class="side-foot">{_side_foot(dataset)}</div>')
 
 
@@ -157,7 +162,10 @@ def open_page(file: str) -> Iterator[Page]:
         dataset = _open_data(spec)
     except Exception as error:  # as in error_boundary; there is nothing to yield
         show_failure(error)
+        if PRESENTED in st.query_params:
+            show_way_back(spec, link_params())
         st.stop()
+    show_banner(spec, dataset, link_params())
     with error_boundary():
         yield Page(spec, dataset)
 
@@ -169,7 +177,8 @@ def _open_data(spec: PageSpec) -> Dataset:
         if first_start.needs_sample(folder):
             first_start.make_sample(folder)
             st.rerun()
-        dataset = current_dataset()
+        frozen = None if spec.is_live else st.query_params.get(PRESENTED)
+        dataset = presented_dataset(Week.parse(frozen)) if frozen else current_dataset()
     except Exception:
         _sidebar(None, spec)
         raise
