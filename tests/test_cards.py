@@ -85,7 +85,7 @@ def test_a_missing_value_is_a_dash_and_says_why():
     assert "nan" not in card_html(card).lower()
     assert card_of("community_share", (math.nan, math.nan), n=pd.NA).note == t("cards.not_recorded")
     slow = card_of("report_to_close_median_min", (60, math.nan))
-    assert slow.note == "结案的还不到一半"
+    assert slow.note == "还不到一半"
 
 
 def test_few_cases_are_neither_written_nor_judged():
@@ -93,6 +93,12 @@ def test_few_cases_are_neither_written_nor_judged():
     assert (few.figure, few.basis, few.note) == ("—", "46 / 50 件", t("cards.too_few"))
     assert few.change == "unknown"
     assert card_of("open_n", (3, 4), small_n=51).figure == "4"
+
+
+def test_where_no_source_is_named_the_reports_are_of_all_cases():
+    cards = headline_cards(figures({"reported_n": (1, 2)}), WEEK, targets=NO_TARGETS, names_sources=False)
+    card = cards[HEADLINES.index("reported_n")]
+    assert (card.label, card.basis) == ("上报", "")
 
 
 def test_a_week_that_is_not_final_says_so():

@@ -8,7 +8,7 @@ The line itself is drawn by `sparkline`. The sheet governance/ui/theme.css place
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -71,21 +71,30 @@ def headline_cards(
     *,
     targets: pd.DataFrame,
     is_narrowed: bool = False,
+    names_sources: bool = True,
     small_n: int = 0,
 ) -> tuple[Card, ...]:
     """The cards of a week, from `headline.headline_weeks` that end with it.
 
     A target on a count is set for the whole street, so it is left out where the figures are
     narrowed to a part of it. A share or duration on fewer than `small_n` cases is neither
-    written nor judged, only what it rests on stands there.
+    written nor judged, only what it rests on stands there. Where no record names its source the
+    reports are of all cases, and nothing stands beside them.
     """
     aims = {
         key: target_of(targets, key, week.last_day) for key in HEADLINES if is_rate(key) or not is_narrowed
     }
-    return tuple(
+    drawn = [
         _card(key, weeks[weeks["metric"] == key].reset_index(drop=True), aims.get(key), small_n)
         for key in HEADLINES
-    )
+    ]
+    if not names_sources:
+        label, about = t("cards.all_reported"), t("cards.all_reported_definition")
+        drawn = [
+            replace(card, label=label, definition=about, basis="") if card.key == "reported_n" else card
+            for card in drawn
+        ]
+    return tuple(drawn)
 
 
 def _card(key: str, rows: pd.DataFrame, target: Target | None, small_n: int) -> Card:
@@ -96,7 +105,7 @@ def _card(key: str, rows: pd.DataFrame, target: Target | None, small_n: int) -> 
     scale = metric_scale(key, [value if not math.isnan(value) else before])
     aim = target.value if target else math.nan
     change = change_of(key, shown)
-    has_few = bool(few.iloc[-1])
+    has_few = bool(few.iloc[-1]) and now["n"] > 0
     return Card(
         key=key,
         label=metric_label(key),
@@ -115,7 +124,7 @@ def _card(key: str, rows: pd.DataFrame, target: Target | None, small_n: int) -> 
 
 def _note(key: str, value: float, now: pd.Series, *, has_few: bool) -> str:
     """Why a figure is missing, or that it is not final."""
-    if has_few and now["n"] > 0:
+    if has_few:
         return t("cards.too_few")
     if not math.isnan(value):
         return t("cards.provisional") if bool(now["is_provisional"]) else ""

@@ -185,14 +185,15 @@ def _break_words(dataset: Dataset, shown: Sequence[Week]) -> str:
 
 def _figures_part(dataset: Dataset, selection: Selection) -> FiguresPart:
     weeks, shown = cached(weekly, dataset, selection), shown_weeks(dataset, selection.week)
+    is_named = headline.names_sources(dataset.frame("incidents"))
     drawn = cards.headline_cards(
         weeks,
         selection.week,
         targets=dataset.frame("targets"),
         is_narrowed=bool(selection.scope.chosen()),
+        names_sources=is_named,
         small_n=dataset.settings.integer("small_n"),
     )
-    is_named = headline.names_sources(dataset.frame("incidents"))
     return FiguresPart(
         sentence=conclusion_words(dataset, selection, drawn),
         cards=cards.cards_html(drawn),
