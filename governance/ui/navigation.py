@@ -43,6 +43,7 @@ class PageSpec:
 
 PAGES: tuple[PageSpec, ...] = (
     PageSpec("week_overview", "weekly", sources=("incidents", "checkins")),
+    PageSpec("commitment_ledger", "weekly", sources=("incidents",)),
     PageSpec("grid_map", "patrol", sources=("incidents",)),
     PageSpec("incident_response", "incident", sources=("incidents",)),
     PageSpec("case_escalation", "incident", sources=("incidents", "requests")),
