@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 from governance.errors import UsageError
 from governance.records import store
+from governance.records.chart_notes import ChartNote, add_chart_note, load_chart_notes
 from governance.records.coverage import Coverage
 from governance.records.intake import ImportRequest, import_files
 from governance.schema import kind_named
 from governance.settings import BUNDLED_REFERENCE_DIR
+from governance.text import t
+from governance.workdays import Week
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -58,7 +62,20 @@ def make_demonstration(
         data_dir,
         on_progress=lambda step, share: report(step, _GENERATION_SHARE + (1 - _GENERATION_SHARE) * share),
     )
+    _set_storm_aside(data_dir)
     report("", 1.0)
+
+
+def _set_storm_aside(data_dir: Path) -> None:
+    """The note a street would write on the Monday after: the storm's week does not move the limits."""
+    from governance.sample.truth import STORM_ON
+
+    monday = Week.of(STORM_ON).shifted(1).start_at
+    note = ChartNote(
+        "set_aside", STORM_ON, t("demonstration.storm_note"), added_at=monday + timedelta(hours=9)
+    )
+    if note not in load_chart_notes(data_dir):
+        add_chart_note(data_dir, note)
 
 
 def import_exports(
