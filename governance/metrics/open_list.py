@@ -66,7 +66,7 @@ def open_cases(judged: JudgedCases, steps: pd.DataFrame) -> pd.DataFrame:
     (hours on the case's own clock; missing without a limit), is_working (working hours),
     age_d (days since the report), band (place in the age bands), waits_for (of `WAITS`, or
     suspended), holder (the unit that last took it over, by the flow log; missing when nobody did)
-    and last_at (its last stamp or step).
+    and last_action_at (its last stamp or step).
     """
     stages = stages_known(judged.incidents)
     judged = judged.kept(is_under_way(judged.cases, judged.cases.as_of_us))
@@ -85,7 +85,7 @@ def open_cases(judged: JudgedCases, steps: pd.DataFrame) -> pd.DataFrame:
         band=np.searchsorted(AGE_BANDS_D, ages_d, side="right"),
         waits_for=pd.array(_waits_for(judged, stages), dtype="string"),
         holder=_holders(judged.incidents, log),
-        last_at=_last_at(judged, log),
+        last_action_at=_last_action_at(judged, log),
     )
     rank = table["light"].map({light: place for place, light in enumerate(LIGHTS)})
     order = table.assign(rank=rank, share=-table["used_share"].fillna(-1), age=-ages_d)
@@ -143,7 +143,7 @@ def _of(values: pd.Series, incidents: pd.DataFrame) -> pd.Series:
     return values.reindex(incidents["incident_id"]).set_axis(incidents.index)
 
 
-def _last_at(judged: JudgedCases, log: pd.DataFrame) -> pd.Series:
+def _last_action_at(judged: JudgedCases, log: pd.DataFrame) -> pd.Series:
     stamped_us = pd.Series(np.maximum.reduce(judged.cases.stamps), index=judged.incidents.index)
     stamped = pd.to_datetime(stamped_us, unit="us", utc=True).dt.tz_convert("Asia/Shanghai")
     logged = _of(log.groupby("incident_id")["at"].max(), judged.incidents)

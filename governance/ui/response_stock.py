@@ -102,7 +102,7 @@ def _open_lists(dataset: Dataset, selection: Selection) -> dict[str, pd.DataFram
     return lists
 
 
-_OPEN_EXTRA = ("light", "used_share", "age_d", "waits_for", "holder", "last_at")
+_OPEN_EXTRA = ("light", "used_share", "age_d", "waits_for", "holder", "last_action_at")
 
 
 def open_table(dataset: Dataset, selection: Selection) -> pd.DataFrame:
@@ -176,7 +176,7 @@ def _list_row(
         used_words=_used_words(row, share),
         stage=t(f"incident_response.waits.{row['waits_for']}"),
         holder=_holder(row, *names),
-        last=ago_text(at - row["last_at"]) if pd.notna(row["last_at"]) else missing,
+        last=ago_text(at - row["last_action_at"]) if pd.notna(row["last_action_at"]) else missing,
     )
 
 
