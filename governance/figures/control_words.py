@@ -15,7 +15,7 @@ from governance.figures.place_words import (
 )
 from governance.metrics.control_series import series_named
 from governance.metrics.control_states import signal_sides
-from governance.text import t
+from governance.text import has, t
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,13 +28,15 @@ if TYPE_CHECKING:
 
 
 def series_label(key: str) -> str:
-    """The Chinese name of a series."""
-    return t(f"metrics.{key}.label")
+    """The Chinese name of a series, of whoever's demand."""
+    own = f"process_control.label.{key}"
+    return t(own) if has(own) else t(f"metrics.{key}.label")
 
 
 def series_definition(key: str) -> str:
     """Its definition in one sentence."""
-    return t(f"metrics.{key}.definition")
+    own = f"process_control.definition.{key}"
+    return t(own) if has(own) else t(f"metrics.{key}.definition")
 
 
 def series_scale(key: str, values: Iterable[float]) -> Scale:
@@ -116,15 +118,33 @@ def short_rule(rule: str, side: int) -> str:
 
 def signals_words(chart: pd.DataFrame, grain: str) -> str:
     """Every signal of a chart by its rule, with its periods; empty without any."""
-    found: dict[str, list[str]] = {}
+    found: dict[str, list[list[int]]] = {}
     sides = signal_sides(chart)
-    for week, rule, side in zip(chart["week"], chart["signal"], sides.tolist(), strict=True):
-        if side:
-            found.setdefault(short_rule(str(rule), side), []).append(short_period_words(week, grain))
+    for place, (rule, side) in enumerate(zip(chart["signal"], sides.tolist(), strict=True)):
+        if not side:
+            continue
+        runs = found.setdefault(short_rule(str(rule), side), [])
+        if runs and runs[-1][-1] == place - 1:
+            runs[-1].append(place)
+        else:
+            runs.append([place])
+    weeks = chart["week"].tolist()
     rules = (
-        t("process_control.signal_rule", rule=rule, periods="、".join(weeks)) for rule, weeks in found.items()
+        t(
+            "process_control.signal_rule",
+            rule=rule,
+            periods="、".join(_stretch_words(weeks[run[0]], weeks[run[-1]], grain) for run in runs),
+        )
+        for rule, runs in found.items()
     )
     return t("process_control.signal_list", rules="；".join(rules)) if found else ""
+
+
+def _stretch_words(first: str, last: str, grain: str) -> str:
+    if first == last:
+        return short_period_words(first, grain)
+    words = (short_period_words(one, grain) for one in (first, last))
+    return t("process_control.stretch", first=next(words), last=next(words))
 
 
 def target_words(target: Target, scale: Scale) -> str:

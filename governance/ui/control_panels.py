@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
@@ -69,7 +70,7 @@ def choose_chart(page: Page, selection: Selection) -> data.Choice:
         key = st.selectbox(
             t("process_control.choose_metric"),
             keys,
-            format_func=label_of,
+            format_func=series_label,
             key="control-of",
             on_change=_remember,
             args=("of",),
@@ -91,12 +92,6 @@ def choose_chart(page: Page, selection: Selection) -> data.Choice:
     return data.Choice(key, grain or WEEK, selection)
 
 
-def label_of(key: str) -> str:
-    """The name of a series on this page."""
-    own = f"process_control.label.{key}"
-    return t(own) if has(own) else series_label(key)
-
-
 # ----------------------------------------------------------------------------- conclusion
 def _place(dataset: Dataset, choice: data.Choice) -> str:
     code = choice.selection.community_code
@@ -106,17 +101,26 @@ def _place(dataset: Dataset, choice: data.Choice) -> str:
 def _sentence(dataset: Dataset, choice: data.Choice) -> str:
     table, state = cached(data.chart, dataset, choice), cached(data.state, dataset, choice)
     if table is None or state is None:
-        return t("process_control.sentence.nothing", label=label_of(choice.key))
+        return t("process_control.sentence.nothing", label=series_label(choice.key))
     scale = chart_scale(choice.key, table)
-    label = _place(dataset, choice) + label_of(choice.key)
+    label = _place(dataset, choice) + series_label(choice.key)
     pull = cached(data.pull, dataset, choice)
     return state_sentence(choice.key, state, pull, grain=choice.grain, scale=scale, label=label)
+
+
+def part_words(dataset: Dataset, choice: data.Choice) -> str:
+    """The part of the street that is counted; where demand is not told apart it says so."""
+    selection = choice.selection
+    if data.scope_of(dataset, choice).demand == selection.demand:
+        return scope_words(dataset, selection)
+    place = scope_words(dataset, replace(selection, demand=None))
+    return " · ".join(part for part in (place, t("process_control.all_demand")) if part)
 
 
 def show_conclusion(page: Page, choice: data.Choice) -> None:
     """The page's name, week and scope, and the sentence that says what the chart says."""
     words = cached(_sentence, page.dataset, choice)
-    scope = scope_words(page.dataset, choice.selection)
+    scope = part_words(page.dataset, choice)
     blocks.show_conclusion(page.spec.title, choice.selection.week, words, scope=scope)
 
 
@@ -159,7 +163,7 @@ def _how_to_read(dataset: Dataset, choice: data.Choice, table: pd.DataFrame, sta
     return t(
         "process_control.chart_sub",
         unit=chart_scale(choice.key, table).unit,
-        scope=f"{scope}，" if (scope := scope_words(dataset, choice.selection)) else "",
+        scope=f"{scope}，" if (scope := part_words(dataset, choice)) else "",
         n=len(table),
         counted=counted,
         trial=t(f"process_control.{trial}", n=n, counted=counted) if trial else "",
@@ -168,7 +172,7 @@ def _how_to_read(dataset: Dataset, choice: data.Choice, table: pd.DataFrame, sta
 
 
 def _title(dataset: Dataset, choice: data.Choice, state: ChartState) -> str:
-    label = label_of(choice.key)
+    label = series_label(choice.key)
     if state.is_signal and cached(data.pull, dataset, choice) is not None:
         return t("process_control.title_hangs", label=label, change=t(f"cards.change.{state.change}"))
     if state.change == "unknown":
@@ -182,7 +186,7 @@ def _lists(dataset: Dataset, choice: data.Choice, week: str) -> dict[str, pd.Dat
     """The cases behind the last whole point of the chart."""
     cases, hit = data.behind(dataset, choice, week)
     period = period_words(week, choice.grain)
-    name = t("process_control.list_behind", label=label_of(choice.key), period=period, n=len(cases))
+    name = t("process_control.list_behind", label=series_label(choice.key), period=period, n=len(cases))
     what = "stage" if series_named(choice.key).stage else choice.key
     if not has(f"process_control.hit.{what}"):
         return {name: cases}
@@ -195,8 +199,8 @@ def show_chart(page: Page, choice: data.Choice) -> None:
     dataset = page.dataset
     table, state = cached(data.chart, dataset, choice), cached(data.state, dataset, choice)
     if table is None or state is None or table.empty:
-        with blocks.panel("control", title=label_of(choice.key)):
-            blocks.show_empty(t("process_control.sentence.nothing", label=label_of(choice.key)))
+        with blocks.panel("control", title=series_label(choice.key)):
+            blocks.show_empty(t("process_control.sentence.nothing", label=series_label(choice.key)))
         return
     suffix = str(choice.selection.week)
     sub = _how_to_read(dataset, choice, table, state)
@@ -206,7 +210,7 @@ def show_chart(page: Page, choice: data.Choice) -> None:
         if state.week:
             show_case_lists(page, "control", lambda: _lists(dataset, choice, state.week), suffix=suffix)
         sentence = cached(_sentence, dataset, choice)
-        alt = t("process_control.alt", label=label_of(choice.key), n=len(table), sentence=sentence)
+        alt = t("process_control.alt", label=series_label(choice.key), n=len(table), sentence=sentence)
         figure = cached(_figure, dataset, choice, bool(st.session_state.get("control-near")))
         st.plotly_chart(figure, theme=None, alt=alt, config=_CONFIG, key="control-chart")
         notes = [signals_words(table, choice.grain), _pull_hint(dataset, choice)]
@@ -264,7 +268,7 @@ def _links(keys: tuple[str, ...]) -> dict[str, str]:
 def _state_table(states: Mapping[str, ChartState]) -> pd.DataFrame:
     rows = [
         {
-            "series": label_of(key),
+            "series": series_label(key),
             "week": state.week,
             "value": state.value,
             "hit_n": state.hit_n,
@@ -287,7 +291,7 @@ def show_metrics(page: Page, choice: data.Choice) -> None:
     title = t("process_control.list_title", signals=signals, common=common)
     unknown = len(states) - signals - common
     title += t("process_control.list_unknown", n=unknown) if unknown else ""
-    scope = scope_words(page.dataset, choice.selection)
+    scope = part_words(page.dataset, choice.of(_FIRST))
     period = period_words(str(data.last_period(choice)), choice.grain)
     with blocks.panel(
         "control_all",
@@ -298,7 +302,7 @@ def show_metrics(page: Page, choice: data.Choice) -> None:
         week=str(choice.selection.week),
     ):
         links = _links(tuple(states))
-        labels = {key: label_of(key) for key in states}
+        labels = {key: series_label(key) for key in states}
         drawn = control_list.state_list_html(
             states,
             chosen=choice.key,
@@ -330,11 +334,11 @@ def show_communities(page: Page, choice: data.Choice) -> None:
     """The chosen metric in each community, by its own limits, in the order of the codes."""
     charts = cached(data.community_charts, page.dataset, choice)
     n = len(charts)
-    title = t("process_control.communities_title_n", n=n) if n else label_of(choice.key)
+    title = t("process_control.communities_title_n", n=n) if n else series_label(choice.key)
     expected = f"{n * FALSE_SIGNAL_SHARE:.1f}"
     sub = t(
         "process_control.communities_sub",
-        label=label_of(choice.key),
+        label=series_label(choice.key),
         unit=t(f"process_control.grain.{choice.grain}"),
         chance=t("process_control.communities_chance", n=n, expected=expected),
     )
