@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from governance import access
+from governance.records.patrol.columns import empty_patrol_frame, typed
 from governance.records.steps import completed_incidents, suspensions
 from governance.schema import Column, kind_named, schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from datetime import datetime
+    from datetime import date, datetime
     from pathlib import Path
 
     from governance.records.chart_notes import ChartNote
@@ -68,6 +69,7 @@ class Dataset:
     is_sample: bool
     is_schematic: bool
     load: Callable[[str], pd.DataFrame]
+    load_patrol: Callable[[str, date | None, date | None], pd.DataFrame] | None = None
     chart_notes: tuple[ChartNote, ...] = ()
     presented: Week | None = None
     _frames: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False, compare=False)
@@ -91,6 +93,19 @@ class Dataset:
             self._frames["cases"] = completed
         return self._frames["cases"]
 
+    def patrol(self, name: str, *, since: date | None = None, until: date | None = None) -> pd.DataFrame:
+        """A frame of `governance.records.patrol`, from the records of some days or of all.
+
+        Days that were not computed before are computed now. Empty, with its columns, for a data set
+        held in memory. Callers must not write into it.
+        """
+        key = f"patrol {name} {since} {until}"
+        if key not in self._frames:
+            self._frames[key] = (
+                self.load_patrol(name, since, until) if self.load_patrol else empty_patrol_frame(name)
+            )
+        return self._frames[key]
+
     def suspensions(self) -> pd.DataFrame:
         """The intervals during which cases were suspended (see `steps.suspensions`)."""
         if "suspensions" not in self._frames:
@@ -110,8 +125,12 @@ def dataset_of_frames(
     settings: Settings,
     data_dir: Path,
     fingerprint: str = "frames",
+    patrol: Mapping[str, pd.DataFrame] | None = None,
 ) -> Dataset:
-    """A data set held in memory, for tests and for computations beside the store."""
+    """A data set held in memory, for tests and for computations beside the store.
+
+    `patrol` are patrol frames as they are, whatever days are asked for.
+    """
     known = schema().kinds
 
     def load(kind: str) -> pd.DataFrame:
@@ -130,4 +149,5 @@ def dataset_of_frames(
         is_sample=False,
         is_schematic=False,
         load=load,
+        load_patrol=lambda name, _since, _until: typed(name, (patrol or {}).get(name, pd.DataFrame())),
     )

@@ -33,6 +33,7 @@ from governance.settings import settings_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import date
     from pathlib import Path
 
     from governance.records.chart_notes import ChartNote
@@ -312,6 +313,15 @@ def dataset_of(
         is_sample=set(_origins(manifest)) == {"sample"},
         is_schematic=_origins(manifest, "microgrids")[-1:] in (["sample"], ["grid"]),
         load=lambda kind: read_frame(data_dir, manifest, kind),
+        load_patrol=lambda name, since, until: _patrol_frame(data_dir, manifest, name, since, until),
         chart_notes=chart_notes,
         presented=presented,
     )
+
+
+def _patrol_frame(
+    data_dir: Path, manifest: Manifest, name: str, since: date | None, until: date | None
+) -> pd.DataFrame:
+    from governance.records.patrol.keeping import patrol_frame  # it reads the store itself
+
+    return patrol_frame(data_dir, manifest, name, since=since, until=until)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
-import shapely
 
 from governance.records.patrol.ground import CELL_STRIDE
 from governance.records.patrol.legs import is_step
@@ -57,15 +55,12 @@ def cell_of(x: ir.Value, y: ir.Value, *, cell_m: float) -> ir.Value:
 def crossings(db: Engine, legs: Legs, ground: Ground) -> pd.DataFrame:
     """Where kept tracks cross borders: `track`, `at` (µs), `edge`."""
     pieces = pieces_of(legs.steps, piece_m=ground.piece_m)
-    middle = cell_of(
-        (pieces.x + pieces.from_x) / 2, (pieces.y + pieces.from_y) / 2, cell_m=ground.cell_m
-    )
+    middle = cell_of((pieces.x + pieces.from_x) / 2, (pieces.y + pieces.from_y) / 2, cell_m=ground.cell_m)
     edges = db.of_arrow(pa.Table.from_pandas(ground.cell_edges, preserve_index=False))
     pairs = pieces.mutate(cell=middle).join(edges, "cell")
     dx, dy = pairs.bx - pairs.ax, pairs.by - pairs.ay
     from_side = dx * (pairs.from_y - pairs.ay) - dy * (pairs.from_x - pairs.ax)
     to_side = dx * (pairs.y - pairs.ay) - dy * (pairs.x - pairs.ax)
-    across = pairs.filter((from_side > 0) != (to_side > 0))
     px, py = pairs.x - pairs.from_x, pairs.y - pairs.from_y
     a_side = px * (pairs.ay - pairs.from_y) - py * (pairs.ax - pairs.from_x)
     b_side = px * (pairs.by - pairs.from_y) - py * (pairs.bx - pairs.from_x)
@@ -73,4 +68,4 @@ def crossings(db: Engine, legs: Legs, ground: Ground) -> pd.DataFrame:
     share = from_side / (from_side - to_side)
     at = pairs.from_at + (share * (pairs["at"] - pairs.from_at)).round().cast("int64")
     found = hits.select("track", "edge", at=at)
-    return db.arrow(found).to_pandas()
+    return db.plain(found)

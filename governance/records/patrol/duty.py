@@ -35,13 +35,13 @@ class Duty:
         The unit's shift that fills most of the hour, else the team's, else the eight-hour turn.
         """
         cut = hourly(self.planned).sort_values(["minutes", "shift"], ascending=[False, True])
-        turn = turn_start(hours["hour"] * HOUR_US)
+        turn = turn_start(hours["hour"].astype("int64") * HOUR_US).astype("float64")
         found = pd.Series(np.nan, index=hours.index)
         for by in (["team_id", "force", "hour"], ["team_id", "hour"]):
             shift = cut.drop_duplicates(by)[[*by, "shift"]].dropna(subset=by)
             own = hours[by].merge(shift, on=by, how="left")["shift"].to_numpy(dtype=float)
             found = found.fillna(pd.Series(own, index=hours.index))
-        return found.fillna(turn).astype("int64")
+        return found.where(found.notna(), turn).astype("int64")
 
 
 def duty_of(shifts: pd.DataFrame, rollcalls: pd.DataFrame, span: Span) -> Duty:

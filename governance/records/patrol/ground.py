@@ -7,7 +7,7 @@ area meets no edge, and a step near a border is tested exactly, in metres.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -80,6 +80,15 @@ class Ground:
         # Where areas overlap, the cell goes to the one it lies deepest in.
         return table.sort_values("depth_m").drop_duplicates("cell", keep="last").reset_index(drop=True)
 
+    def named_cells(self) -> pd.DataFrame:
+        """Cells of 5 m by the micro-grid their middle lies in: `cell_x`, `cell_y`, `microgrid_code`."""
+        found = self.cells if self.cell_m == _CELL_M else replace(self, cell_m=_CELL_M).cells
+        column = (found["cell"] + CELL_STRIDE // 2) // CELL_STRIDE
+        codes = np.array(self.codes, dtype=object)[found["area"]]
+        return pd.DataFrame(
+            {"cell_x": column, "cell_y": found["cell"] - column * CELL_STRIDE, "microgrid_code": codes}
+        )
+
     @cached_property
     def edges(self) -> pd.DataFrame:
         """Border edges: `ax`, `ay`, `bx`, `by` (m); one that two areas share stands once."""
@@ -97,9 +106,7 @@ class Ground:
         area = area[ring]
         swap = (a[:, 0] > b[:, 0]) | ((a[:, 0] == b[:, 0]) & (a[:, 1] > b[:, 1]))
         first, last = np.where(swap[:, None], b, a), np.where(swap[:, None], a, b)
-        table = pd.DataFrame(
-            {"ax": first[:, 0], "ay": first[:, 1], "bx": last[:, 0], "by": last[:, 1]}
-        )
+        table = pd.DataFrame({"ax": first[:, 0], "ay": first[:, 1], "bx": last[:, 0], "by": last[:, 1]})
         edge = table.groupby(["ax", "ay", "bx", "by"], sort=False).ngroup().to_numpy()
         edges = table.groupby(edge).first()
         # An area that meets an edge twice does not end there.
@@ -162,17 +169,17 @@ def _rings(shapes: NDArray[np.object_]) -> tuple[NDArray[np.object_], IntArray]:
 
 
 def _edges_of_rings(rings: NDArray[np.object_]) -> tuple[FloatArray, FloatArray, IntArray]:
-    """The edges of closed rings from their vertices, long ones cut, and the ring of each."""
+    """The edges of closed rings from their vertices, and the ring of each."""
     xy, ring = shapely.get_coordinates(rings, return_index=True)
     same = ring[1:] == ring[:-1]
     return xy[:-1][same], xy[1:][same], ring[1:][same]
 
 
-def near_cells(
-    segments: FloatArray, cell_m: float, *, within_m: float
-) -> tuple[IntArray, IntArray]:
+def near_cells(segments: FloatArray, cell_m: float, *, within_m: float) -> tuple[IntArray, IntArray]:
     """Pairs of (place of a segment, cell) no further apart than `within_m` (rows ax, ay, bx, by)."""
-    count = np.maximum(np.ceil(np.hypot(*(segments[:, 2:] - segments[:, :2]).T) / _LONGEST_EDGE_M), 1).astype(int)
+    count = np.maximum(np.ceil(np.hypot(*(segments[:, 2:] - segments[:, :2]).T) / _LONGEST_EDGE_M), 1).astype(
+        int
+    )
     place = np.repeat(np.arange(len(segments)), count)
     nth = np.arange(len(place)) - np.repeat(np.cumsum(count) - count, count)
     share = nth / count[place]

@@ -16,7 +16,6 @@ import pyarrow as pa
 from governance.records.engine import micros
 from governance.records.patrol.rules import (
     ACCURACY_M,
-    CONTEXT_US,
     DAY_US,
     FOOT_KM_H,
     GAP_US,
@@ -95,9 +94,7 @@ def _tracks(db: Engine, pings: ir.Table, teams: pd.DataFrame) -> tuple[pd.DataFr
     return tracks, int(on_foot.sum())
 
 
-def _fixes(
-    db: Engine, pings: ir.Table, tracks: pd.DataFrame, area: PingArea, rules: PatrolRules
-) -> ir.Table:
+def _fixes(db: Engine, pings: ir.Table, tracks: pd.DataFrame, area: PingArea, rules: PatrolRules) -> ir.Table:
     """Every ping with its track, its place in metres and its reason code, as far as it alone tells."""
     plane = area.plane
     texts = {name: tracks[name].fillna("").astype("string[pyarrow]") for name in TRACK_OF}
@@ -159,7 +156,7 @@ def _impossible(db: Engine, raw: ir.Table, foot_n: int) -> pd.DataFrame:
     is_faulty = is_step(raw) & (way_2 > (m_per_us * (raw["at"] - raw.from_at)) ** 2)
     is_faulty |= (raw["at"] == raw.from_at).fill_null(False)
     faulty = raw.filter(is_faulty).select("track", block=raw["at"] // GAP_US, before=raw.from_at // GAP_US)
-    found = db.arrow(faulty.distinct()).to_pandas()
+    found = db.plain(faulty.distinct())
     if found.empty:
         return found
     blocks = (found["before"], found["block"], found["block"] + 1)
@@ -169,14 +166,14 @@ def _impossible(db: Engine, raw: ir.Table, foot_n: int) -> pd.DataFrame:
         raw.mutate(block=at // GAP_US).semi_join(held, ["track", "block"]).drop("block")
         for at in (raw["at"], raw.from_at)
     ]
-    return db.arrow(parts[0].union(parts[1], distinct=True)).to_pandas()
+    return db.plain(parts[0].union(parts[1], distinct=True))
 
 
 def _legs(db: Engine, steps: ir.Table) -> pd.DataFrame:
     """The legs: `track`, `start`, `end`, `x`, `y`, by track and time."""
     firsts = steps.filter(~is_step(steps)).select("track", "at", "x", "y", "from_at")
-    legs = db.arrow(firsts).to_pandas().sort_values(["track", "at"], ignore_index=True)
-    lasts = db.arrow(steps.group_by("track").agg(last=steps["at"].max())).to_pandas()
+    legs = db.plain(firsts).sort_values(["track", "at"], ignore_index=True)
+    lasts = db.plain(steps.group_by("track").agg(last=steps["at"].max()))
     # A leg ends at the ping before the track's next leg, the track's last leg with the track.
     ends = legs["from_at"].shift(-1).where(legs["track"].eq(legs["track"].shift(-1)))
     last = legs["track"].map(lasts.set_index("track")["last"])
@@ -195,9 +192,9 @@ def _receipts(db: Engine, fixes: ir.Table, dropped: pd.DataFrame, span: Span) ->
     """How many pings of the span's own days were kept, and dropped for which reason."""
     own = fixes.filter((fixes["at"] >= span.since_us) & (fixes["at"] < span.until_us))
     by = ["day", "track", "reason"]
-    counts = db.arrow(
+    counts = db.plain(
         own.group_by(day=day_of(own["at"]), track=own.track, reason=own.reason).agg(n=own.count())
-    ).to_pandas()
+    )
     bad = fixes.filter(fixes.reason > KEPT)
     again = _repeated(db, bad, fixes.filter(fixes.reason == KEPT))
     moved = pd.concat([dropped.assign(was=KEPT), again.assign(reason=DUPLICATE)])
@@ -205,7 +202,7 @@ def _receipts(db: Engine, fixes: ir.Table, dropped: pd.DataFrame, span: Span) ->
     moved = moved.assign(day=(moved["at"] + SHANGHAI_US) // DAY_US, n=1)
     less = moved.assign(reason=moved["was"], n=-1)
     whole = pd.concat([counts, moved[[*by, "n"]], less[[*by, "n"]]]).astype("int64")
-    summed = whole.groupby(by, as_index=False)["n"].sum()
+    summed: pd.DataFrame = whole.groupby(by)["n"].sum().reset_index()
     return summed[summed["n"] > 0].reset_index(drop=True)
 
 
@@ -217,4 +214,4 @@ def _repeated(db: Engine, bad: ir.Table, kept: ir.Table) -> pd.DataFrame:
     numbered = bad.select("track", "at", was=bad.reason, nth=nth)
     known = numbered.semi_join(kept, ["track", "at"]).select("track", "at", "was")
     repeats = numbered.filter(numbered.nth > 0).anti_join(kept, ["track", "at"]).select("track", "at", "was")
-    return db.arrow(known.union(repeats)).to_pandas()
+    return db.plain(known.union(repeats))

@@ -9,7 +9,7 @@ import pandas as pd
 
 from governance.records.patrol.duty import UNIT
 from governance.records.patrol.legs import is_step
-from governance.records.patrol.rules import HOUR_US, MINUTE_US
+from governance.records.patrol.rules import DAY_US, HOUR_US, MINUTE_US, SHANGHAI_US
 from governance.records.patrol.stretches import (
     clipped,
     day_stamps,
@@ -43,7 +43,7 @@ def tens_of(db: Engine, legs: Legs, span: Span) -> pd.DataFrame:
         kept_us=is_step(own).ifelse(own["at"] - own.from_at, 0).sum(),
         walked_m=is_step(own).ifelse(moved, 0.0).sum(),
     )
-    return db.arrow(counted).to_pandas()
+    return db.plain(counted)
 
 
 def presence_of(
@@ -63,15 +63,14 @@ def presence_of(
         "planned_n": hourly(planned).groupby(_HOUR, dropna=False)["planned_n"].max(),
     }
     called = duty.calls.set_index(_HOUR)
-    parts = [*(values.rename(name) for name, values in columns.items()), called]
-    rows = _joined(parts)
+    rows = _joined([*(values.to_frame(name) for name, values in columns.items()), called])
     times = ["tracked_min", "planned_min", "person_min", "either_min"]
     rows = rows.fillna(dict.fromkeys([*times, "rollcalls_n"], 0))
     rows = rows.assign(is_still=_still(tens, legs, rows, rules))
     return _judged(rows, duty)
 
 
-def _joined(parts: list[pd.Series | pd.DataFrame]) -> pd.DataFrame:
+def _joined(parts: list[pd.DataFrame]) -> pd.DataFrame:
     """Tables by unit and hour side by side; missing forces are a value of their own."""
     keyed = [part.reset_index() for part in parts]
     rows = keyed[0]
@@ -84,8 +83,9 @@ def _still(tens: pd.DataFrame, legs: Legs, rows: pd.DataFrame, rules: PatrolRule
     """Whether nobody of the unit moved in the hour, as far as enough of it has a track."""
     placed = tens.assign(hour=tens["ten"] * TEN_US // HOUR_US)
     reach = placed.groupby(["track", "hour"])[["x", "y"]].agg(["min", "max"])
-    moved = np.hypot(reach["x", "max"] - reach["x", "min"], reach["y", "max"] - reach["y", "min"])
-    own = moved.rename("moved_m").reset_index().join(legs.tracks[UNIT], on="track")
+    spread = [(reach[axis, "max"] - reach[axis, "min"]).to_numpy() for axis in ("x", "y")]
+    moved = pd.DataFrame({"moved_m": np.hypot(*spread)}, index=reach.index).reset_index()
+    own = moved.join(legs.tracks[UNIT], on="track")
     most = own.groupby(_HOUR, dropna=False)["moved_m"].max().reset_index()
     moved_m = rows[_HOUR].merge(most, on=_HOUR, how="left")["moved_m"]
     return (moved_m < rules.still_m) & (rows["tracked_min"] >= _STILL_FROM_MIN)
@@ -125,14 +125,15 @@ def _judged(rows: pd.DataFrame, duty: Duty) -> pd.DataFrame:
 def efforts_of(legs: Legs, tens: pd.DataFrame, duty: Duty) -> pd.DataFrame:
     """What each device recorded on each shift of a span of days: a part of the frame `efforts`."""
     rows = tens.join(legs.tracks, on="track").assign(hour=tens["ten"] * TEN_US // HOUR_US)
-    rows = rows.assign(shift=duty.shift_at(rows))
-    by = ["shift", *UNIT, "person_id", "device_id"]
+    rows = rows.assign(shift=duty.shift_at(rows), on_day=(rows["ten"] * TEN_US + SHANGHAI_US) // DAY_US)
+    by = ["on_day", "shift", *UNIT, "person_id", "device_id"]
     summed = rows.groupby(by, dropna=False, as_index=False)[["kept_us", "walked_m"]].sum()
     return pd.DataFrame(
         {
+            "on_day": summed["on_day"],
             "day": day_stamps(summed["shift"]),
             "shift_at": stamps(summed["shift"]),
-            **{name: summed[name] for name in by[1:]},
+            **{name: summed[name] for name in by[2:]},
             "kept_min": summed["kept_us"] / MINUTE_US,
             "walked_km": summed["walked_m"] / 1000,
         }

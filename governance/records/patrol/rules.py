@@ -55,6 +55,12 @@ class Span:
         return us_of(start_of_day(self.last + timedelta(days=1)))
 
     @property
+    def days(self) -> tuple[Span, ...]:
+        """Each of the days by itself."""
+        count = (self.last - self.first).days + 1
+        return tuple(Span(day, day) for day in (self.first + timedelta(days=n) for n in range(count)))
+
+    @property
     def with_context(self) -> tuple[datetime, datetime]:
         """The first and last moment read for these days."""
         context = timedelta(microseconds=CONTEXT_US)

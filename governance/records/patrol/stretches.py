@@ -27,7 +27,9 @@ def united(stretches: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
     # Within a group, how far the stretches before reach; groups lie far apart on one line.
     shift = group * np.int64(rows["end"].max() - rows["start"].min() + 1)
     reach = np.maximum.accumulate(rows["end"].to_numpy() + shift)
-    is_new = np.r_[True, (rows["start"].to_numpy() + shift)[1:] > reach[:-1]] | np.r_[True, np.diff(group) != 0]
+    is_new = (
+        np.r_[True, (rows["start"].to_numpy() + shift)[1:] > reach[:-1]] | np.r_[True, np.diff(group) != 0]
+    )
     first = np.flatnonzero(is_new)
     ends = np.maximum.reduceat(rows["end"].to_numpy(), first)
     return rows.loc[first, [*names, "start"]].assign(end=ends).reset_index(drop=True)
@@ -66,7 +68,7 @@ def turn_start(at: pd.Series[int]) -> pd.Series[int]:
 
 def stamps(us: pd.Series[int]) -> pd.Series[pd.Timestamp]:
     """Microseconds since 1970 as stamps in Shanghai."""
-    return pd.to_datetime(us, unit="us", utc=True).astype("datetime64[us, Asia/Shanghai]")
+    return us.astype("datetime64[us]").dt.tz_localize("UTC").dt.tz_convert("Asia/Shanghai")
 
 
 def day_stamps(us: pd.Series[int]) -> pd.Series[pd.Timestamp]:

@@ -43,11 +43,11 @@ def together_of(db: Engine, legs: Legs, duty: Duty, span: Span) -> pd.DataFrame:
     ].sum()
     counted.index.names = ["team", "hour"]
     found = counted.reset_index()
-    return _named(found.assign(team_id=teams.take(found["team"]).to_numpy()), duty)
+    return _named(found.assign(team_id=teams.take(found["team"].to_numpy()).to_numpy()), duty)
 
 
 def _minutes(db: Engine, legs: Legs, teams: pd.Series[str]) -> pd.DataFrame:
-    """Minutes of teams, sorted: `team`, `minute`, `forces` (a bit each), `close_n` (the most forces close by)."""
+    """Minutes of teams, sorted: `team`, `minute`, `forces` (a bit each), `close_n` (the most close by)."""
     number = {name: place for place, name in enumerate(FORCES)}
     units = pd.DataFrame(
         {
@@ -61,7 +61,7 @@ def _minutes(db: Engine, legs: Legs, teams: pd.Series[str]) -> pd.DataFrame:
     seen = places.group_by(_TEAM_MINUTE).agg(
         forces=places.force.cast("int64").cases((0, 1), (1, 2), (2, 4), else_=0).bit_or()
     )
-    minutes = db.arrow(seen).to_pandas().sort_values(_TEAM_MINUTE, ignore_index=True)
+    minutes = db.plain(seen).sort_values(_TEAM_MINUTE, ignore_index=True)
     pairs, triples = _close(db, places)
     key = _minute_keys(minutes)
     close_n = np.ones(len(minutes), dtype=np.int8)
@@ -76,9 +76,13 @@ def _places(steps: ir.Table) -> ir.Table:
 
     first, last = steps.from_at // MINUTE_US + 1, steps["at"] // MINUTE_US
     moves = steps.filter(is_step(steps) & (last >= first))
-    moves = moves.mutate(minute=ibis.range(moves.from_at // MINUTE_US + 1, moves["at"] // MINUTE_US + 1).unnest())
+    moves = moves.mutate(
+        minute=ibis.range(moves.from_at // MINUTE_US + 1, moves["at"] // MINUTE_US + 1).unnest()
+    )
     share = (moves.minute * MINUTE_US - moves.from_at) / (moves["at"] - moves.from_at)
-    places = {name: moves[f"from_{name}"] + (moves[name] - moves[f"from_{name}"]) * share for name in ("x", "y")}
+    places = {
+        name: moves[f"from_{name}"] + (moves[name] - moves[f"from_{name}"]) * share for name in ("x", "y")
+    }
     return moves.select("track", "minute", **places)
 
 
@@ -102,11 +106,12 @@ def _close(db: Engine, places: ir.Table) -> tuple[pd.DataFrame, pd.DataFrame]:
     found = pairs[0].select(*_TEAM_MINUTE).union(*(pair.select(*_TEAM_MINUTE) for pair in pairs[1:]))
     three = pairs[0].join(by_force[2], _TEAM_MINUTE)
     three = three.filter(near(three, 0, 2) & near(three, 1, 2)).select(*_TEAM_MINUTE)
-    return db.arrow(found.distinct()).to_pandas(), db.arrow(three.distinct()).to_pandas()
+    return db.plain(found.distinct()), db.plain(three.distinct())
 
 
 def _minute_keys(rows: pd.DataFrame) -> NDArray[np.int64]:
-    return rows["team"].to_numpy(dtype=np.int64) * (1 << 40) + rows["minute"].to_numpy(dtype=np.int64)
+    team, minute = (rows[name].to_numpy(dtype=np.int64) for name in _TEAM_MINUTE)
+    return np.asarray(team * (1 << 40) + minute)
 
 
 def _long_enough(minutes: pd.DataFrame, is_close: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -114,7 +119,7 @@ def _long_enough(minutes: pd.DataFrame, is_close: NDArray[np.bool_]) -> NDArray[
     key = _minute_keys(minutes)
     run = np.cumsum(np.r_[True, np.diff(key) != 1] | np.r_[True, is_close[1:] != is_close[:-1]])[: len(key)]
     length = np.bincount(run, minlength=run.max(initial=0) + 1)
-    return is_close & (length[run] >= TOGETHER_MIN)
+    return np.asarray(is_close & (length[run] >= TOGETHER_MIN))
 
 
 def _named(rows: pd.DataFrame, duty: Duty) -> pd.DataFrame:

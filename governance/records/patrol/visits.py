@@ -55,16 +55,15 @@ def times_inside(toggles: pd.DataFrame, legs: pd.DataFrame, ground: Ground) -> p
     events = pd.concat([began, own[["leg", "area", "at"]]], ignore_index=True)
     order = np.lexsort([events["at"], events["area"], events["leg"]])
     leg, area, at = (events[name].to_numpy()[order] for name in ("leg", "area", "at"))
-    is_first = np.r_[True, (leg[1:] != leg[:-1]) | (area[1:] != area[:-1])] if len(leg) else np.array([], bool)
-    group = np.cumsum(is_first) - 1
-    nth = np.arange(len(leg)) - np.flatnonzero(is_first)[group]
-    enters = np.flatnonzero(nth % 2 == 0)
-    is_left = np.zeros(len(enters), dtype=bool)
-    inner = enters + 1 < len(leg)
-    is_left[inner] = group[enters[inner] + 1] == group[enters[inner]]
-    exits = np.where(is_left, at[np.minimum(enters + 1, max(len(at) - 1, 0))], legs["end"].to_numpy()[leg[enters]])
+    is_first = np.r_[True, (leg[1:] != leg[:-1]) | (area[1:] != area[:-1])][: len(leg)]
+    firsts = np.flatnonzero(is_first)
+    is_enter = (np.arange(len(leg)) - np.repeat(firsts, np.diff(np.r_[firsts, len(leg)]))) % 2 == 0
+    enters = np.flatnonzero(is_enter)
+    ends = legs["end"].to_numpy()[leg[enters]]
+    is_left = ~np.r_[is_first, True][enters + 1]
+    ends[is_left] = at[enters[is_left] + 1]
     return pd.DataFrame(
-        {"track": track[leg[enters]], "area": area[enters], "enter": at[enters], "exit": exits}
+        {"track": track[leg[enters]], "area": area[enters], "enter": at[enters], "exit": ends}
     )
 
 
@@ -110,11 +109,11 @@ def merged(stretches: pd.DataFrame, by: list[str]) -> pd.DataFrame:
         rows = rows.assign(inside_us=rows["exit"] - rows["enter"])
     is_new = (rows[by] != rows[by].shift()).any(axis=1)
     is_new |= rows["enter"] - rows["exit"].shift(fill_value=0) > REENTRY_US
-    is_new |= (rows["enter"] + SHANGHAI_US) // DAY_US != (rows["enter"].shift(fill_value=0) + SHANGHAI_US) // DAY_US
+    is_new |= (rows["enter"] + SHANGHAI_US) // DAY_US != (
+        rows["enter"].shift(fill_value=0) + SHANGHAI_US
+    ) // DAY_US
     grouped = rows.groupby(is_new.cumsum().to_numpy(), sort=False)
-    whole = grouped.agg(
-        {**dict.fromkeys(by, "first"), "enter": "first", "exit": "max", "inside_us": "sum"}
-    )
+    whole = grouped.agg({**dict.fromkeys(by, "first"), "enter": "first", "exit": "max", "inside_us": "sum"})
     return whole.reset_index(drop=True)
 
 
@@ -127,14 +126,12 @@ def evidence(db: Engine, legs: Legs, ground: Ground) -> pd.DataFrame:
     steps = legs.steps
     cells = db.of_arrow(pa.Table.from_pandas(ground.cells, preserve_index=False))
     placed = steps.mutate(cell=cell_of(steps.x, steps.y, cell_m=ground.cell_m)).join(cells, "cell")
-    counted = placed.group_by(
-        track=placed.track, area=placed.area, block=placed["at"] // _BLOCK_US
-    ).agg(
+    counted = placed.group_by(track=placed.track, area=placed.area, block=placed["at"] // _BLOCK_US).agg(
         pings_n=placed.count(),
         deep_n=(placed.accuracy_m <= placed.depth_m).sum(),
         told_n=placed.accuracy_m.count(),
     )
-    return db.arrow(counted).to_pandas()
+    return db.plain(counted)
 
 
 def with_evidence(visits: pd.DataFrame, blocks: pd.DataFrame) -> pd.DataFrame:

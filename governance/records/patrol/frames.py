@@ -1,0 +1,129 @@
+"""The parts of single days put together: stays over midnight joined, the counted device chosen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from governance.records.patrol.chain import passes_of
+from governance.records.patrol.columns import typed
+from governance.records.patrol.duty import UNIT
+from governance.records.patrol.rules import DAY_US, MINUTE_US, REENTRY_US, SHANGHAI_US
+from governance.records.patrol.stretches import day_stamps, stamps
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from governance.records.patrol.rules import PatrolRules
+
+# What is computed together, and kept as a file each.
+PARTS: Mapping[str, tuple[str, ...]] = {
+    "presence": ("visits", "passes", "point_visits", "presence", "together", "efforts", "receipts"),
+    "ways": ("route_metres", "swept"),
+}
+_SURENESS_RANK = {"certain": 0, "border": 1, "unknown": 2}
+# The parts a frame is made from, where it is not its own alone.
+MADE_FROM: Mapping[str, tuple[str, ...]] = {
+    "visits": ("visits", "efforts"),
+    "passes": ("passes", "visits"),
+    "point_visits": ("point_visits", "efforts"),
+}
+
+
+def assembled(name: str, parts: Mapping[str, pd.DataFrame], rules: PatrolRules) -> pd.DataFrame:
+    """A frame from the parts of its days; empty parts may lack columns."""
+    own = parts[name]
+    if name == "visits":
+        own = _visits(own, rules)
+        own = _with_units(own[own["is_valid"]], parts["efforts"])
+    elif name == "passes":
+        own = _passes(own, _visits(parts["visits"], rules))
+    elif name == "point_visits":
+        own = _with_units(_stamped(_joined_over_midnight(own, "point_id")), parts["efforts"])
+    elif name == "efforts":
+        own = _efforts(own)
+    order = [column for column in ("enter_at", "hour_at", "day", "shift_at") if column in own.columns][:1]
+    rows = own.sort_values(order, kind="stable", ignore_index=True) if order else own
+    return typed(name, rows)
+
+
+def _joined_over_midnight(stays: pd.DataFrame, named: str) -> pd.DataFrame:
+    """Stays with those that go on after midnight as one."""
+    if stays.empty:
+        return stays
+    local_enter, local_exit = stays["enter"] + SHANGHAI_US, stays["exit"] + SHANGHAI_US
+    is_edge = (local_enter % DAY_US <= REENTRY_US) | (-local_exit % DAY_US <= REENTRY_US)
+    is_edge &= stays["enter"] < stays["exit"]
+    by = [named, *UNIT, "person_id", "device_id"]
+    rows = stays[is_edge].sort_values([*by, "enter"], ignore_index=True)
+    key = rows.groupby(by, dropna=False, sort=False).ngroup().to_numpy()
+    enter, leave = rows["enter"].to_numpy(), rows["exit"].to_numpy()
+    goes_on = (key[1:] == key[:-1]) & (enter[1:] - leave[:-1] <= REENTRY_US)
+    group = np.cumsum(np.r_[True, ~goes_on]) if len(rows) else key
+    how: dict[str, str] = dict.fromkeys(rows.columns, "first") | {"exit": "last", "inside_us": "sum"}
+    if "source" in rows.columns:
+        how["source"] = "min"  # a check-in outranks GPS, in the alphabet too
+    if "sureness" in rows.columns:
+        # A stay is as sure as its surest part.
+        rows = rows.assign(sureness=rows["sureness"].map(_SURENESS_RANK))
+        how["sureness"] = "min"
+    joined = rows.groupby(group, sort=False).agg(how)
+    if "sureness" in rows.columns:
+        names = {rank: word for word, rank in _SURENESS_RANK.items()}
+        joined = joined.assign(sureness=joined["sureness"].map(names).astype("string"))
+    return pd.concat([stays[~is_edge], joined], ignore_index=True)
+
+
+def _stamped(stays: pd.DataFrame) -> pd.DataFrame:
+    """Stays with their day, stamps and minutes instead of microseconds."""
+    if stays.empty:
+        return stays
+    return stays.assign(
+        day=day_stamps(stays["enter"]),
+        enter_at=stamps(stays["enter"]),
+        exit_at=stamps(stays["exit"]),
+        stay_min=(stays["exit"] - stays["enter"]) / MINUTE_US,
+        inside_min=stays["inside_us"] / MINUTE_US,
+    )
+
+
+def _visits(parts: pd.DataFrame, rules: PatrolRules) -> pd.DataFrame:
+    """All stays of the parts of `visits`, with whether each `is_valid`."""
+    rows = _stamped(_joined_over_midnight(parts, "microgrid_code"))
+    if rows.empty:
+        return rows.assign(is_valid=pd.Series(dtype=bool))
+    return rows.assign(is_valid=(rows["stay_min"] >= rules.visit_min_min) | rows["source"].eq("checkin"))
+
+
+def _with_units(stays: pd.DataFrame, efforts: pd.DataFrame) -> pd.DataFrame:
+    """Stays of persons without a track on the day get the unit of their tracks on other days."""
+    is_open = stays["team_id"].isna() & stays["person_id"].notna() if len(stays) else pd.Series(dtype=bool)
+    if not is_open.any() or efforts.empty:
+        return stays
+    usual = efforts.groupby(["person_id", *UNIT], dropna=False)["kept_min"].sum().reset_index()
+    usual = usual.sort_values("kept_min").drop_duplicates("person_id", keep="last").set_index("person_id")
+    units = {name: stays[name].mask(is_open, stays["person_id"].map(usual[name])) for name in UNIT}
+    return stays.assign(**units)
+
+
+def _passes(counted: pd.DataFrame, visits: pd.DataFrame) -> pd.DataFrame:
+    """Passes with the stays around midnight that turned out short."""
+    short = visits[~visits["is_valid"]]
+    if short.empty:
+        return counted
+    by = ["day", "microgrid_code", *UNIT]
+    both = pd.concat([counted, passes_of(short)], ignore_index=True)
+    return both.groupby(by, dropna=False, as_index=False)[["passes_n", "passed_min"]].sum()
+
+
+def _efforts(parts: pd.DataFrame) -> pd.DataFrame:
+    """Devices by shift, the parts of both its days added, and which one counts for the patrol."""
+    if parts.empty:
+        return parts
+    by = ["day", "shift_at", *UNIT, "person_id", "device_id"]
+    rows = parts.groupby(by, dropna=False, as_index=False)[["kept_min", "walked_km"]].sum()
+    ranked = rows.sort_values(["kept_min", "walked_km"], ascending=False, kind="stable")
+    counted = ranked.drop_duplicates(["shift_at", "team_id"]).index
+    return rows.assign(is_counted=rows.index.isin(counted))

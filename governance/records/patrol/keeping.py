@@ -1,0 +1,243 @@
+"""Patrol results kept beside the store, and computed where they are missing or old.
+
+`store/patrol/` holds one folder a computation (a batch) with a Parquet file a frame, and the index.
+A batch is written aside and named by the index last, so that a reader sees whole results only.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache, cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from filelock import FileLock
+
+from governance.records import store
+from governance.records.checks import stored_schema
+from governance.records.dataset import empty_frame
+from governance.records.engine import engine, frame_of
+from governance.records.patrol.chain import Chain, DutyRecords, Street
+from governance.records.patrol.columns import typed
+from governance.records.patrol.frames import MADE_FROM, PARTS, assembled
+from governance.records.patrol.index import (
+    REFERENCE,
+    Days,
+    Index,
+    day_of_number,
+    days_of,
+    number_of,
+    with_digests,
+)
+from governance.records.patrol.rules import PatrolRules, Span
+from governance.schema import kind_named
+from governance.settings import settings_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from datetime import date
+
+    from governance.records.manifest import Manifest
+
+# Frames computed together: presence at intake, ways when somebody asks for them.
+PRESENCE, WAYS = "presence", "ways"
+# No more pings than this are held at once.
+_PINGS_AT_ONCE = 3_000_000
+_WAYS_AT_ONCE = 500_000
+_LOCK_WAIT_S = 600
+
+
+def patrol_frame(
+    data_dir: Path, manifest: Manifest, name: str, *, since: date | None = None, until: date | None = None
+) -> pd.DataFrame:
+    """A frame of `governance.records.patrol`, what is missing of it computed first.
+
+    `since` and `until` (both included) bound the days whose records it is made from.
+
+    Raises
+    ------
+    KeyError
+        There is no frame of that name.
+    StoreError
+        The store is damaged.
+    """
+    keeper = _Keeper(data_dir, manifest)
+    if name == "cells":
+        return keeper.cells()
+    group = next(group for group in PARTS if name in PARTS[group])
+    with keeper.current(group, since, until) as (folder, batches):
+        parts = {needed: _read(folder, batches, needed) for needed in MADE_FROM.get(name, (name,))}
+    return assembled(name, parts, keeper.rules)
+
+
+def _read(folder: Path, batches: dict[str, list[int]], name: str) -> pd.DataFrame:
+    """A part of the days that some batches hold."""
+    tables = []
+    for batch, days in batches.items():
+        path = folder / batch / f"{name}.parquet"
+        if not path.is_file():  # days on which no stamp is believed have receipts only
+            continue
+        table = pq.read_table(path, partitioning=None)
+        tables.append(table.filter(pc.is_in(table["on_day"], pa.array(days, pa.int64()))))
+    tables = [table for table in tables if len(table)]
+    frame = frame_of(pa.concat_tables(tables, promote_options="permissive")) if tables else None
+    return typed(name, pd.DataFrame()) if frame is None else frame
+
+
+def keep(data_dir: Path, *, groups: Sequence[str] = (PRESENCE,), days_n: int | None = None) -> int:
+    """Compute what is missing or old of some groups; returns how many days that were.
+
+    With `days_n` only the newest days, as many as that.
+    """
+    keeper = _Keeper(data_dir, store.read_manifest(data_dir))
+    return sum(keeper.kept(group, days_n=days_n) for group in groups)
+
+
+@cache
+def _apart(of: Path) -> Path:
+    """A folder of this process for results of a data folder that cannot be written."""
+    name = hashlib.sha256(str(of).encode()).hexdigest()[:8]
+    return Path(tempfile.mkdtemp(prefix=f"governance-patrol-{name}-"))
+
+
+def _folder(data_dir: Path) -> Path:
+    folder = data_dir / "store" / "patrol"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return _apart(data_dir)
+    return folder if os.access(folder, os.W_OK) else _apart(data_dir)
+
+
+@dataclass(frozen=True)
+class _Keeper:
+    """Results of one state of the store."""
+
+    data_dir: Path
+    manifest: Manifest
+
+    @cached_property
+    def folder(self) -> Path:
+        return _folder(self.data_dir)
+
+    @cached_property
+    def rules(self) -> PatrolRules:
+        stated = self.manifest.as_of.get("pings")
+        return PatrolRules.of(settings_of(self.data_dir), datetime.fromisoformat(stated) if stated else None)
+
+    @cached_property
+    def street(self) -> Street:
+        return Street(*(self._frame(kind) for kind in REFERENCE))
+
+    def _frame(self, kind: str) -> pd.DataFrame:
+        is_there = kind in self.manifest.tables
+        return store.read_frame(self.data_dir, self.manifest, kind) if is_there else empty_frame(kind)
+
+    @contextmanager
+    def current(
+        self, group: str, since: date | None, until: date | None
+    ) -> Iterator[tuple[Path, dict[str, list[int]]]]:
+        """The batches that hold the days of a group, all of them up to date."""
+        with FileLock(self.folder / "lock", timeout=_LOCK_WAIT_S):
+            index, days = self._known()
+            low = number_of(since) if since else min(days.keys, default=0)
+            high = number_of(until) if until else max(days.keys, default=0)
+            wanted = [day for day in days.keys if low <= day <= high]
+            self._compute(index, group, days, wanted)
+            yield self.folder, index.batches(group, {day: days.keys[day] for day in wanted})
+
+    def kept(self, group: str, *, days_n: int | None = None) -> int:
+        with FileLock(self.folder / "lock", timeout=_LOCK_WAIT_S):
+            index, days = self._known()
+            newest = [day for day in sorted(days.keys, reverse=True) if self._is_believed(day)]
+            wanted = list(days.keys) if days_n is None else newest[:days_n]
+            return self._compute(index, group, days, wanted)
+
+    def _is_believed(self, day: int) -> bool:
+        span = Span(day_of_number(day), day_of_number(day))
+        return span.until_us > self.rules.plausible_from_us and span.since_us <= self.rules.as_of_us
+
+    def _known(self) -> tuple[Index, Days]:
+        """The index with the digests of today's segments, and the days with their keys."""
+        index = Index.read(self.folder)
+        if index.unknown_segments(self.manifest):
+            with tempfile.TemporaryDirectory() as scratch, engine(scratch_dir=Path(scratch)) as db:
+                with_digests(db, index, self.manifest, self.data_dir)
+            index.write(self.folder)
+        return index, days_of(index, self.manifest, self.rules)
+
+    def _compute(self, index: Index, group: str, days: Days, wanted: Iterable[int]) -> int:
+        """Compute the days of `wanted` that are missing or old, newest first; how many that were."""
+        stale = [day for day in wanted if index.batch_of(group, day, days.keys[day]) is None]
+        if not stale:
+            return 0
+        records = DutyRecords(*(self._frame(kind) for kind in ("checkins", "rollcalls", "shifts")))
+        good = [day for day in stale if self._is_believed(day)]
+        limit = _PINGS_AT_ONCE if group == PRESENCE else _WAYS_AT_ONCE
+        for batch in [*spans(good, days.pings_n, limit=limit), sorted(set(stale) - set(good))]:
+            if batch:
+                name = self._written(group, batch, records, is_believed=self._is_believed(batch[0]))
+                index.add(group, {day: days.keys[day] for day in batch}, name)
+                index.write(self.folder)
+        self._sweep(index)
+        return len(stale)
+
+    def _written(self, group: str, days: list[int], records: DutyRecords, *, is_believed: bool) -> str:
+        """Compute some days and write them as a batch; returns its name."""
+        paths = [self.data_dir / segment.path for segment in self.manifest.tables.get("pings", ())]
+        with tempfile.TemporaryDirectory(dir=self.folder) as scratch, engine(scratch_dir=Path(scratch)) as db:
+            pings = (
+                db.parquet(paths) if paths else db.of_arrow(stored_schema(kind_named("pings")).empty_table())
+            )
+            chain = Chain(db, pings, self.street, records, self.rules)
+            span = Span(day_of_number(days[0]), day_of_number(days[-1]))
+            if not is_believed:
+                parts = chain.misdated(days)
+            else:
+                parts = chain.presence(span) if group == PRESENCE else chain.ways(span)
+            aside = Path(scratch) / "batch"
+            aside.mkdir()
+            for name, frame in parts.items():
+                table = pa.Table.from_pandas(frame, preserve_index=False)
+                pq.write_table(table, aside / f"{name}.parquet", compression="zstd")
+            number = max((int(path.name.split("-")[0]) for path in self.folder.glob("[0-9]*-*")), default=0)
+            batch = f"{number + 1:06d}-{group}"
+            aside.replace(self.folder / batch)
+        return batch
+
+    def _sweep(self, index: Index) -> None:
+        """Delete batches that hold no day any more."""
+        named = index.named_batches()
+        for path in self.folder.glob("[0-9]*-*"):
+            if path.name not in named:
+                shutil.rmtree(path, ignore_errors=True)
+
+    def cells(self) -> pd.DataFrame:
+        """The frame `cells`."""
+        ground = self.street.ground
+        return typed("cells", ground.named_cells() if ground else pd.DataFrame())
+
+
+def spans(days: Sequence[int], pings_n: Mapping[int, int], *, limit: int) -> list[list[int]]:
+    """Days in runs without gaps and with no more pings than `limit` (or one day each), newest first."""
+    batches: list[list[int]] = []
+    held = 0
+    for day in sorted(days, reverse=True):
+        own = pings_n.get(day, 0)
+        if batches and batches[-1][0] == day + 1 and held + own <= limit:
+            batches[-1].insert(0, day)
+            held += own
+        else:
+            batches.append([day])
+            held = own
+    return batches

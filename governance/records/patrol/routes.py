@@ -1,0 +1,229 @@
+"""Metres of routes walked, and the cells a track swept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import shapely
+
+from governance.records.patrol.crossings import cell_of, pieces_of
+from governance.records.patrol.duty import UNIT
+from governance.records.patrol.ground import CELL_STRIDE, near_cells
+from governance.records.patrol.legs import day_of
+from governance.records.patrol.rules import DAY_US, HOUR_US, ROUTE_M, SHANGHAI_US
+from governance.records.patrol.stretches import day_stamps, stamps, united
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+    from numpy.typing import NDArray
+
+    from governance.geo import Plane
+    from governance.records.engine import Engine
+    from governance.records.patrol.duty import Duty
+    from governance.records.patrol.legs import Legs
+    from governance.records.patrol.rules import Span
+
+    IntArray = NDArray[np.int64]
+    FloatArray = NDArray[np.float64]
+
+_CELL_M, _PIECE_M = 5.0, 20.0
+_BIN_M = 0.25
+SWEPT_CELL_M = 5.0
+
+
+@dataclass(frozen=True)
+class RouteCuts:
+    """Routes in short straight cuts.
+
+    `cuts` has `route_id`, `along_m` (of the cut's start, from the route's first vertex), `cut_m` (its
+    length), `ax`, `ay` (m) and `ux`, `uy` (its direction); `length_m` is by `route_id`.
+    """
+
+    cuts: pd.DataFrame
+    length_m: pd.Series[float]
+
+
+def route_cuts(routes: pd.DataFrame, plane: Plane) -> RouteCuts:
+    """The routes with a line, cut; lengths on the metric plane."""
+    drawn = routes.dropna(subset=["geometry"]).sort_values("route_id", ignore_index=True)
+    lines = np.array([plane.project(line) for line in shapely.from_wkt(drawn["geometry"].to_numpy(object))])
+    parts, route = shapely.get_parts(lines, return_index=True)
+    xy, part = shapely.get_coordinates(parts, return_index=True)
+    same = part[1:] == part[:-1]
+    a, way = xy[:-1][same], (xy[1:] - xy[:-1])[same]
+    cut_m = np.hypot(*way.T)
+    cuts = pd.DataFrame({"place": route[part[1:][same]], "cut_m": cut_m, "ax": a[:, 0], "ay": a[:, 1]})
+    unit = way / np.maximum(cut_m, 1e-9)[:, None]
+    cuts = cuts.assign(
+        ux=unit[:, 0], uy=unit[:, 1], route_id=drawn["route_id"].take(cuts["place"].to_numpy()).to_numpy()
+    )
+    cuts = cuts[cuts["cut_m"] > 1e-6].reset_index(drop=True)
+    grouped = cuts.groupby("route_id")["cut_m"]
+    cuts = cuts.assign(along_m=grouped.cumsum() - cuts["cut_m"])
+    return RouteCuts(cuts.drop(columns="place"), grouped.sum())
+
+
+def route_metres_of(db: Engine, legs: Legs, routes: RouteCuts, duty: Duty, day: Span) -> pd.DataFrame:
+    """The frame `route_metres` of a day (see the package)."""
+    columns = ["shift", *UNIT, "route_id"]
+    empty = pd.DataFrame(columns=[*columns, "start", "end"])
+    if routes.cuts.empty or legs.legs.empty:
+        return _named(empty, routes)
+    walked = _walked(db.arrow(_near(db, legs, routes.cuts, day)), legs, routes.cuts, duty)
+    return _named(united(walked, columns) if len(walked) else empty, routes)
+
+
+def _near(db: Engine, legs: Legs, cuts: pd.DataFrame, day: Span) -> ir.Table:
+    """Pieces of tracks beside cuts, seen from the cut: `track`, `hour`, `cut`, `s0`, `d0`, `s1`, `d1`.
+
+    `s` counts metres along the cut's line, `d` metres to its left, of the piece's two ends.
+    """
+    ends = cuts[["ax", "ay"]].to_numpy() + cuts[["ux", "uy"]].to_numpy() * cuts[["cut_m"]].to_numpy()
+    lines = np.column_stack([cuts[["ax", "ay"]].to_numpy(), ends])
+    cut, cell = near_cells(lines, _CELL_M, within_m=ROUTE_M + _PIECE_M / 2)
+    near = cuts[["ax", "ay", "ux", "uy"]].take(cut).assign(cut=cut.astype(np.int32), cell=cell)
+    held = db.of_arrow(pa.Table.from_pandas(near, preserve_index=False))
+    steps = legs.steps.filter((legs.steps["at"] > day.since_us) & (legs.steps["at"] <= day.until_us))
+    pieces = pieces_of(steps, piece_m=_PIECE_M)
+    middle = cell_of((pieces.x + pieces.from_x) / 2, (pieces.y + pieces.from_y) / 2, cell_m=_CELL_M)
+    hour = ((pieces["at"] - 1) // HOUR_US).cast("int64")
+    pairs = pieces.mutate(cell=middle, hour=hour).join(held, "cell")
+    seen = {}
+    for number, (x, y) in enumerate(((pairs.from_x, pairs.from_y), (pairs.x, pairs.y))):
+        seen[f"s{number}"] = (x - pairs.ax) * pairs.ux + (y - pairs.ay) * pairs.uy
+        seen[f"d{number}"] = (y - pairs.ay) * pairs.ux - (x - pairs.ax) * pairs.uy
+    rows = pairs.select("track", "hour", "cut", **seen)
+    return rows.filter(
+        ((rows.d0 <= ROUTE_M) | (rows.d1 <= ROUTE_M)) & ((rows.d0 >= -ROUTE_M) | (rows.d1 >= -ROUTE_M))
+    )
+
+
+def _walked(near: pa.Table, legs: Legs, cuts: pd.DataFrame, duty: Duty) -> pd.DataFrame:
+    """Stretches of routes within 15 m of the pieces, by shift, team and force, in metres."""
+    columns = {name: near.column(name).to_numpy() for name in near.column_names}
+    cut_m = cuts["cut_m"].to_numpy()[columns["cut"]]
+    low, high = within_reach(*(columns[name] for name in ("s0", "d0", "s1", "d1")))
+    low, high = np.maximum(low, 0.0), np.minimum(high, cut_m)
+    hit = high > low
+    # One number a unit and hour, so that shifts are looked up once.
+    units = legs.tracks.groupby(UNIT, dropna=False, sort=False).ngroup().to_numpy()
+    pairs = pd.DataFrame({"unit": units[columns["track"][hit]], "hour": columns["hour"][hit]})
+    group = pairs.groupby(["unit", "hour"], sort=False).ngroup().to_numpy()
+    known = pairs.drop_duplicates(ignore_index=True)
+    unit = legs.tracks[UNIT].assign(unit=units).drop_duplicates("unit").set_index("unit")
+    known = known.join(unit, on="unit")
+    known = known.assign(shift=duty.shift_at(known))
+    key = ["shift", *UNIT]
+    shift_of = known.groupby(key, dropna=False, sort=False).ngroup().to_numpy(dtype=np.int64)
+    named = known.drop_duplicates(key, ignore_index=True)[key]
+    found = _covered(shift_of[group].astype(np.int64), columns["cut"][hit], low[hit], high[hit], cuts)
+    return found.join(named, on="group").join(cuts["route_id"], on="cut")
+
+
+def _covered(
+    group: IntArray, cut: IntArray, low: FloatArray, high: FloatArray, cuts: pd.DataFrame
+) -> pd.DataFrame:
+    """The union of intervals on cuts by group: `group`, `cut`, `start`, `end` (m along the route).
+
+    Each cut is counted in bins of a quarter metre: how many intervals begin and end in each.
+    """
+    bins = np.maximum(np.round(cuts["cut_m"].to_numpy() / _BIN_M), 1).astype(np.int64)
+    first_bin = np.cumsum(bins + 1) - (bins + 1)
+    width = int((bins + 1).sum())
+    scale = (bins / cuts["cut_m"].to_numpy())[cut]
+    base = group.astype(np.int64) * width + first_bin[cut]
+    begin = base + np.round(low * scale).astype(np.int64)
+    end = base + np.round(high * scale).astype(np.int64)
+    size = (int(group.max(initial=-1)) + 1) * width
+    open_n = np.cumsum(np.bincount(begin, minlength=size) - np.bincount(end, minlength=size))
+    change = np.diff((open_n > 0).astype(np.int8), prepend=0, append=0)
+    start, stop = np.flatnonzero(change > 0), np.flatnonzero(change < 0)
+    which = np.searchsorted(first_bin, start % width, "right") - 1
+    back = (cuts["cut_m"].to_numpy() / bins)[which]
+    along = cuts["along_m"].to_numpy()[which]
+    return pd.DataFrame(
+        {
+            "group": start // width,
+            "cut": which,
+            "start": along + (start % width - first_bin[which]) * back,
+            # Cuts that follow each other touch up to rounding.
+            "end": along + (stop - start + start % width - first_bin[which]) * back + 1e-6,
+        }
+    )
+
+
+def within_reach(
+    s0: FloatArray, d0: FloatArray, s1: FloatArray, d1: FloatArray, *, reach_m: float = ROUTE_M
+) -> tuple[FloatArray, FloatArray]:
+    """From where to where a line runs within `reach_m` of a segment from (s0, d0) to (s1, d1).
+
+    The line is the axis d = 0. It runs through a capsule: between its discs and straight sides.
+    Nowhere: the first is greater than the second.
+    """
+    low, high = np.full(len(s0), np.inf), np.full(len(s0), -np.inf)
+
+    def reached(where: NDArray[np.bool_], begin: FloatArray, end: FloatArray) -> None:
+        np.minimum(low, np.where(where, begin, np.inf), out=low)
+        np.maximum(high, np.where(where, end, -np.inf), out=high)
+
+    for s, d in ((s0, d0), (s1, d1)):
+        half = np.sqrt(np.maximum(reach_m**2 - d * d, 0.0))
+        reached(np.abs(d) <= reach_m, s - half, s + half)
+    ds, dd = s1 - s0, d1 - d0
+    aside = reach_m / np.maximum(np.hypot(ds, dd), 1e-9)
+    for side in (aside, -aside):
+        begin, end = d0 + ds * side, d1 + ds * side
+        is_cut = (begin > 0) != (end > 0)
+        share = begin / np.where(is_cut, begin - end, 1.0)
+        crossed = s0 - dd * side + ds * share
+        reached(is_cut, crossed, crossed)
+    return low, high
+
+
+def _named(walked: pd.DataFrame, routes: RouteCuts) -> pd.DataFrame:
+    length = walked["route_id"].map(routes.length_m).astype("float64")
+    shift = walked["shift"].astype("int64")
+    return pd.DataFrame(
+        {
+            "day": day_stamps(shift),
+            "shift_at": stamps(shift),
+            "route_id": walked["route_id"],
+            "team_id": walked["team_id"],
+            "force": walked["force"],
+            "from_m": walked["start"].astype("float64"),
+            "to_m": np.minimum(walked["end"].astype("float64"), length),
+            "length_m": length,
+        }
+    )
+
+
+def swept_of(db: Engine, legs: Legs, span: Span) -> pd.DataFrame:
+    """The frame `swept` of a span of days (see the package), less what its reader adds."""
+    pieces = pieces_of(legs.steps, piece_m=SWEPT_CELL_M)
+    pieces = pieces.filter((pieces["at"] > span.since_us) & (pieces["at"] <= span.until_us))
+    middle = cell_of((pieces.x + pieces.from_x) / 2, (pieces.y + pieces.from_y) / 2, cell_m=SWEPT_CELL_M)
+    units = legs.tracks.groupby(UNIT, dropna=False, sort=False).ngroup().to_numpy()
+    number = np.arange(len(units), dtype=np.int32)
+    coded = db.of_arrow(pa.table({"track": number, "unit": units.astype(np.int32)}))
+    placed = pieces.select("track", cell=middle, day=day_of(pieces["at"] - 1)).join(coded, "track")
+    found = db.arrow(placed.select("day", "unit", "cell").distinct()).to_pandas()
+    column = (found["cell"] + CELL_STRIDE // 2) // CELL_STRIDE
+    rows = found.assign(cell_x=column, cell_y=found["cell"] - column * CELL_STRIDE)
+    rows = rows.assign(start=rows["cell_x"], end=rows["cell_x"] + 1)
+    runs = united(rows, ["day", "unit", "cell_y"])
+    unit = legs.tracks[UNIT].assign(unit=units).drop_duplicates("unit").set_index("unit")
+    named = runs.join(unit, on="unit")
+    return pd.DataFrame(
+        {
+            "day": stamps(named["day"].astype("int64") * DAY_US - SHANGHAI_US),
+            "team_id": named["team_id"],
+            "force": named["force"],
+            "cell_y": named["cell_y"].astype("Int64"),
+            "first_x": named["start"].astype("Int64"),
+            "last_x": (named["end"] - 1).astype("Int64"),
+        }
+    )
