@@ -18,7 +18,7 @@ from governance.text import t
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import plotly.graph_objects as go
+    from plotly.graph_objects import Figure as Figure
 
     from governance.figures.place_words import Scale
     from governance.metrics.targets import Target
@@ -61,7 +61,7 @@ class Drawn:
         return [float(value) / self.scale.divisor for value in values]
 
 
-def control_figure(drawn: Drawn) -> go.Figure:
+def control_figure(drawn: Drawn) -> Figure:
     """The chart of values above, the moving ranges small below."""
     from plotly.subplots import make_subplots
 
@@ -84,7 +84,7 @@ def control_figure(drawn: Drawn) -> go.Figure:
     return figure
 
 
-def _add_limits(figure: go.Figure, drawn: Drawn, rows: pd.DataFrame) -> None:
+def _add_limits(figure: Figure, drawn: Drawn, rows: pd.DataFrame) -> None:
     """The band of one phase, its mean, and the near limits where wanted."""
     if rows["centre"].isna().all():
         return
@@ -104,7 +104,7 @@ def _add_limits(figure: go.Figure, drawn: Drawn, rows: pd.DataFrame) -> None:
         figure.add_shape(type="line", y0=near, y1=near, line=line, **shape)
 
 
-def _note(figure: go.Figure, x: float, y: float, text: str, anchor: str, **more: object) -> None:
+def _note(figure: Figure, x: float, y: float, text: str, anchor: str, **more: object) -> None:
     """A direct label of 13 px."""
     font = {"size": 13, "color": LIGHT.ink_2}
     figure.add_annotation(
@@ -120,7 +120,7 @@ def _note(figure: go.Figure, x: float, y: float, text: str, anchor: str, **more:
     )
 
 
-def _add_targets(figure: go.Figure, drawn: Drawn) -> None:
+def _add_targets(figure: Figure, drawn: Drawn) -> None:
     """The target in force, dashed; a step where its version changes."""
     if not any(drawn.targets):
         return
@@ -148,7 +148,7 @@ def _right_labels(drawn: Drawn) -> list[tuple[float, str]]:
     return sorted((value / drawn.scale.divisor, words) for value, words in found)
 
 
-def _add_right_labels(figure: go.Figure, drawn: Drawn, low: float, high: float) -> None:
+def _add_right_labels(figure: Figure, drawn: Drawn, low: float, high: float) -> None:
     """The labels beside the right end, moved apart where they would touch."""
     per_px, taken = (high - low) / _PLOT_PX, -math.inf
     for value, words in _right_labels(drawn):
@@ -157,7 +157,7 @@ def _add_right_labels(figure: go.Figure, drawn: Drawn, low: float, high: float) 
         _note(figure, len(drawn.chart) - 0.5, y, words, "left")
 
 
-def _add_values(figure: go.Figure, drawn: Drawn) -> None:
+def _add_values(figure: Figure, drawn: Drawn) -> None:
     """Last year's values thin, then the line of each phase; a partial period is a hollow dot apart."""
     chart = drawn.chart
     if any(not math.isnan(value) for value in drawn.year_ago):
@@ -211,7 +211,7 @@ def hover_words(drawn: Drawn) -> pd.Series:
     return pd.Series(words, index=drawn.chart.index, dtype="string")
 
 
-def _add_signals(figure: go.Figure, drawn: Drawn) -> None:
+def _add_signals(figure: Figure, drawn: Drawn) -> None:
     """A diamond for every signal, with its rule in words where there is room; all stand in the hover."""
     sides = signal_sides(drawn.chart)
     apart, labelled = len(sides) * _LABEL_WIDTH, {1: -math.inf, -1: -math.inf}
@@ -228,7 +228,7 @@ def _add_signals(figure: go.Figure, drawn: Drawn) -> None:
             labelled[side] = x
 
 
-def _add_breaks(figure: go.Figure, drawn: Drawn) -> None:
+def _add_breaks(figure: Figure, drawn: Drawn) -> None:
     """A dotted line where a phase begins, with its date and reason."""
     starts = drawn.chart.index[drawn.chart["phase"].diff().fillna(0).ne(0)]
     for start, words in zip(starts, drawn.breaks, strict=False):
@@ -248,7 +248,7 @@ def _add_breaks(figure: go.Figure, drawn: Drawn) -> None:
         )
 
 
-def _add_ranges(figure: go.Figure, drawn: Drawn) -> None:
+def _add_ranges(figure: Figure, drawn: Drawn) -> None:
     """The moving ranges and, by phase, what they seldom exceed."""
     ranges = moving_ranges(drawn.chart) / drawn.scale.divisor
     for number, rows in ranges.groupby(drawn.chart["phase"]):
@@ -294,7 +294,7 @@ def _value_range(drawn: Drawn) -> tuple[float, float]:
     return min(known) - air, max(known) + air
 
 
-def _lay_out(figure: go.Figure, drawn: Drawn) -> None:
+def _lay_out(figure: Figure, drawn: Drawn) -> None:
     places, words = tick_words(drawn.chart["week"].tolist(), drawn.grain)
     last = len(drawn.chart) - 1
     share = {"ticksuffix": "%"} if drawn.scale.unit == "%" else {}

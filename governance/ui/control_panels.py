@@ -36,8 +36,7 @@ from governance.ui.filters import option_labels, scope_words
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import plotly.graph_objects as go
-
+    from governance.figures.control_chart import Figure
     from governance.metrics.control_states import ChartState
     from governance.records.dataset import Dataset
     from governance.ui.filters import Selection
@@ -142,7 +141,7 @@ def _drawn(dataset: Dataset, choice: data.Choice, with_near: bool) -> Drawn:
     )
 
 
-def _figure(dataset: Dataset, choice: data.Choice, with_near: bool) -> go.Figure:
+def _figure(dataset: Dataset, choice: data.Choice, with_near: bool) -> Figure:
     return control_figure(_drawn(dataset, choice, with_near))
 
 
