@@ -120,7 +120,7 @@ def course_svg(course: Course, *, label: str) -> str:
     after = [point for point in points[at:] if not math.isnan(point[1])]
     drawn += "".join(f'<circle cx="{a:.1f}" cy="{b:.1f}" r="2.2" fill="{LIGHT.data}"/>' for a, b in after)
     return (
-        f'<svg class="course" width="{_WIDTH}" height="{_HEIGHT}" role="img" aria-label="{escape(label)}">'
+        f'<svg class="course" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{escape(label)}">'
         f"{drawn}</svg>"
     )
 

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 Option = TypeVar("Option")
 PARAMS = ("what", "unit", "due", "metric", "place", "source")
 _DAYS_UNTIL_DUE = 7
-_WIDTHS = {"unit": 190, "due": 136, "metric": 176, "place": 150}
+_WIDTHS = {"unit": 178, "due": 132, "metric": 170, "place": 136}
 _NOTE = "ledger-note"
 _FILLED = "ledger-filled-from"
 

@@ -59,9 +59,9 @@ def show_conclusion(page: Page, selection: Selection) -> None:
 def show_list(page: Page, selection: Selection) -> None:
     """What was decided, newest first, each with its status, course and verdict."""
     found = _found(page, selection)
-    with blocks.panel(
-        "ledger-list", title=t("commitment_ledger.list_title"), sub=t("commitment_ledger.list_sub")
-    ):
+    counts = {f"{name}_n": sum(one.commitment.status == name for one in found) for name in STATUSES}
+    title = t("commitment_ledger.list_title" if found else "commitment_ledger.list_title_none", **counts)
+    with blocks.panel("ledger-list", title=title, sub=t("commitment_ledger.list_sub")):
         if not found:
             blocks.show_empty(t("commitment_ledger.list_none"))
             return
@@ -88,7 +88,7 @@ def _chosen(found: Sequence[Followed]) -> list[Followed]:
         str(week): t("commitment_ledger.meeting_option", day=data.meeting_words(week), n=counts[str(week)])
         for week in sorted({one.commitment.week for one in found}, reverse=True)
     }
-    with st.container(key="ledger-filters", horizontal=True, vertical_alignment="bottom"):
+    with st.container(key="ledger-filters", horizontal=True, vertical_alignment="center"):
         meeting = st.selectbox(
             t("commitment_ledger.meeting"),
             list(labels),
@@ -219,22 +219,25 @@ def show_footer() -> None:
 def show_last_week(page: Page, selection: Selection) -> None:
     """The box of 本周总览: what the last meeting decided, and whether it helped.
 
-    The last meeting sat in the week under review and reviewed the one before.
+    The last meeting sat in the week under review and reviewed the one before. A ledger that cannot
+    be read is a sentence in the box.
     """
-    found = _found(page, selection)
+    with error_boundary():
+        _show_last_week(page, selection, _found(page, selection))
+
+
+def _show_last_week(page: Page, selection: Selection, found: Sequence[Followed]) -> None:
     meeting = selection.week
     mine = [one for one in found if one.commitment.week == meeting]
-    title = t(
-        "commitment_ledger.last_week.title" if mine else "commitment_ledger.last_week.title_none", n=len(mine)
-    )
-    with blocks.panel("last-week", title=title):
+    name = "title" if mine else "title_none"
+    with blocks.panel("last-week", title=t(f"commitment_ledger.last_week.{name}", n=len(mine))):
         st.page_link(
             st.session_state["pages"]["commitment_ledger"],
             label=t("commitment_ledger.open"),
             query_params=link_params(),
         )
         if mine:
-            names, today = cached(data.place_names, page.dataset), data.meeting_of(selection.week).first_day
+            names, today = cached(data.place_names, page.dataset), data.meeting_of(meeting).first_day
             lines = [data.ledger_line(one, names, today) for one in mine[:_LAST_WEEK_N]]
             blocks.show_svg(ledger_table.last_week_html(lines))
         else:
