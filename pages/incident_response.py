@@ -3,6 +3,7 @@
 from governance.ui import response_due, response_panels, response_people, response_stock
 from governance.ui.blocks import columns_of
 from governance.ui.filters import choose
+from governance.ui.gaming_panel import show_gaming
 from governance.ui.shell import open_page
 
 with open_page("incident_response") as page:
@@ -24,4 +25,5 @@ with open_page("incident_response") as page:
         response_people.show_straight(page, selection)
     with right:
         response_people.show_demand(page, selection)
+    show_gaming(page, selection)
     response_people.show_footer(page, selection)

@@ -165,11 +165,13 @@ def _medians(figure: go.Figure, closing: Closing, end: float) -> None:
         return
     shown = same_unit(closing.closed_only_median, closing.median)
     text = t("incident_response.only_closed", value=shown[0])
-    _note(figure, only, 0.5, text, end, yanchor="bottom", yshift=8, xanchor="left", xshift=-8)
+    # The curve runs below the line before its median and above it after: labels go where it is not.
+    above, below = {"yanchor": "bottom", "yshift": 8}, {"yanchor": "top", "yshift": -7}
+    is_late = _is_right(reached, end)
+    _note(figure, only, 0.5, text, end, xanchor="left", xshift=-8, **(below if is_late else above))
     whole = "all_counted" if not math.isnan(median) else "all_counted_not_reached"
     words = t(f"incident_response.{whole}", value=shown[1], days=f"{end:g}")
-    side = {"yanchor": "bottom", "yshift": 8} if _is_right(reached, end) else {"yanchor": "top", "yshift": -7}
-    _note(figure, reached, 0.5, f"<b>{words}</b>", end, **side)
+    _note(figure, reached, 0.5, f"<b>{words}</b>", end, **(above if is_late else below))
 
 
 def _one_median(closing: Closing) -> str:

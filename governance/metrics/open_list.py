@@ -40,7 +40,7 @@ def known_at(dataset: Dataset, at: datetime) -> Dataset:
     """The incidents as they stood at an earlier moment; the same data set from their as-of on.
 
     Stamps after the moment are ignored by whoever reads `as_of`; here the states are turned back:
-    voided or transferred later was open, and suspended is who was so by the log. Who holds a case
+    closed, voided or transferred later was open, and suspended is who was so by the log. Who holds a case
     and its category are those of the last record.
     """
     as_of = dataset.as_of_for("incidents")
@@ -51,7 +51,9 @@ def known_at(dataset: Dataset, at: datetime) -> Dataset:
     was_held = cases["incident_id"].isin(running["incident_id"])
     stopped_at = cases["stopped_at"].fillna(cases["updated_at"])
     stopped_later = cases["status"].isin(["voided", "transferred"]) & stopped_at.gt(at)
-    back = (stopped_later.fillna(False) | cases["status"].eq("suspended").fillna(False)).astype(bool)
+    closed_later = cases["status"].eq("closed") & cases["closed_at"].gt(at)
+    undone = stopped_later.fillna(False) | closed_later.fillna(False)
+    back = (undone | cases["status"].eq("suspended").fillna(False)).astype(bool)
     status = cases["status"].mask(back, "open").mask(was_held & ~stopped_later.fillna(False), "suspended")
     frames = {kind: dataset.frame(kind) for kind in ("rules", "incident_steps", "targets", "teams")}
     frames |= {"cases": cases.assign(status=status), "suspensions": held}

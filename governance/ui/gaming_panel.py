@@ -10,12 +10,13 @@ import pandas as pd
 from governance.figures.gaming_table import SignalLine, gaming_html
 from governance.metrics import gaming
 from governance.metrics.judged import judged_cases
+from governance.metrics.regrading import regraded_cases
 from governance.metrics.windows import Span
 from governance.text import t
 from governance.ui import blocks
 from governance.ui.cache import cached
 from governance.ui.case_lists import show_case_lists
-from governance.ui.escalation_data import regraded
+from governance.ui.wish_data import severity_versions
 from governance.ui.words import days_words
 from governance.workdays import weeks_until
 
@@ -62,8 +63,8 @@ def _signals(dataset: Dataset, selection: Selection) -> _Signals:
         kept = judged.kept(cases.index.isin(asked.index))
         within = settings.number("before_limit_min")
         tables["before_limit"] = gaming.closed_before_limit(kept, span=span, within_min=within)
-    changed = cached(regraded, dataset)
-    changed = changed[changed["incident_id"].isin(asked["incident_id"])]
+    versions = cached(severity_versions, dataset)
+    changed = regraded_cases(asked, versions, dataset.frame("incident_steps"))
     tables["regraded"] = gaming.regraded_before_limit(changed, asked, span=span)
     reports = gaming.member_reports(found, dataset.frame("requests"))
     most = settings.integer("many_per_hour")
