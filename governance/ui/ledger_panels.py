@@ -19,7 +19,6 @@ from governance.ui.cache import cached
 from governance.ui.ledger_excel import show_workbook
 from governance.ui.ledger_form import commit_button, commitment_link_params, say, show_form
 from governance.ui.shell import LOG, error_boundary, link_params
-from governance.ui.words import stamp_words
 from governance.workdays import now_in_shanghai
 
 if TYPE_CHECKING:
@@ -191,7 +190,7 @@ def _show_history(page: Page, commitment: Commitment) -> None:
             head = "".join(f"<th>{escape(t(f'commitment_ledger.columns.{name}'))}</th>" for name in heads)
             rows = (
                 (
-                    stamp_words(change.at),
+                    f"{change.at:%Y-%m-%d %H:%M}",
                     change.who,
                     t(f"commitment_ledger.columns.{change.field}"),
                     value_words(change.field, change.old),
