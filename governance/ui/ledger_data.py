@@ -22,7 +22,7 @@ from governance.meeting.verdict import (
 )
 from governance.metrics.control_series import SERIES, control_charts, series_present
 from governance.metrics.headline import names_sources
-from governance.metrics.windows import PUBLIC, Scope
+from governance.metrics.windows import PUBLIC, UNRECORDED, Scope
 from governance.text import t
 from governance.ui.cache import cached
 from governance.ui.filters import ALL, option_labels
@@ -91,7 +91,13 @@ def place_names(dataset: Dataset) -> dict[Place, str]:
     names = {Place("street"): t("commitment_ledger.levels.street")}
     for level, name in _OFFERED:
         labels = cached(option_labels, dataset, name)
-        names |= {Place(level, code): label for code, label in labels.items() if code not in (ALL, "-")}
+        word = t(f"commitment_ledger.levels.{level}")
+        names |= {
+            # A bare code does not say what it is the code of.
+            Place(level, code): f"{word} {label}" if label == code else label
+            for code, label in labels.items()
+            if code not in (ALL, UNRECORDED)
+        }
     cells = dataset.frame("microgrids").dropna(subset=["microgrid_code"])
     for code, name in zip(
         cells["microgrid_code"], cells["name"].fillna(cells["microgrid_code"]), strict=True

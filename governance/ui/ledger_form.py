@@ -18,6 +18,7 @@ from governance.errors import GovernanceError
 from governance.figures.control_words import series_label
 from governance.meeting.commitments import MAX_CHARS, SOURCE_KINDS, Draft, Place, Source
 from governance.meeting.ledger import open_ledger
+from governance.metrics.windows import UNRECORDED
 from governance.text import explain, t
 from governance.ui import blocks
 from governance.ui import ledger_data as data
@@ -81,7 +82,7 @@ class _Offers:
 
 def _offers(dataset: Dataset) -> _Offers:
     teams, communities = (option_labels(dataset, name) for name in ("team", "community"))
-    units = [label for code, label in (*teams.items(), *communities.items()) if code not in (ALL, "-")]
+    units = [label for code, label in (*teams.items(), *communities.items()) if code not in (ALL, UNRECORDED)]
     return _Offers(tuple(dict.fromkeys(units)), data.metric_keys(dataset), data.place_names(dataset))
 
 
