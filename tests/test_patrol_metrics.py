@@ -55,7 +55,7 @@ def ground():
     )
 
 
-def visit(code, enter, leave, *, sureness="certain", is_valid=True, team="T-1", force="police"):
+def visit(code, enter, leave, *, sureness="certain", team="T-1", force="police"):
     stay = (at(leave) - at(enter)).total_seconds() / 60
     return {
         "microgrid_code": code,
@@ -65,12 +65,11 @@ def visit(code, enter, leave, *, sureness="certain", is_valid=True, team="T-1", 
         "exit_at": at(leave),
         "inside_min": stay,
         "sureness": sureness,
-        "is_valid": is_valid,
     }
 
 
 def visits(*rows):
-    return pd.DataFrame(list(rows)).astype({"microgrid_code": "string", "is_valid": "boolean"})
+    return pd.DataFrame(list(rows)).astype({"microgrid_code": "string"})
 
 
 def patrolled(visit_rows, *, stretches=(), runs=()):
@@ -103,7 +102,6 @@ def test_coverage_is_a_range_and_each_team_is_measured_on_its_own_ground():
     rows = [
         visit("M1", "12 09:00", "12 09:10"),
         visit("M2", "12 09:00", "12 09:10", sureness="border"),
-        visit("M3", "12 09:00", "12 09:10", team="T-9", is_valid=False),
     ]
     walked = [(at("12 00:00"), "T-1", "police", "R1", 0.0, 60.0)]
     found = patrolled(rows, stretches=walked)
@@ -147,7 +145,6 @@ def test_visits_of_several_people_at_once_are_one():
             visit("M1", "12 09:30", "12 09:40"),
             visit("M1", "12 09:50", "12 10:20"),
             visit("M1", "12 12:00", "12 12:05"),
-            visit("M1", "12 13:00", "12 13:01", is_valid=False),
         )
     )
     assert joined["exit_at"].tolist() == [at("12 10:20"), at("12 12:05")]

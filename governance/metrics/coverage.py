@@ -165,8 +165,7 @@ def coverage_of(group: str, patrolled: Patrolled, ground: Ground, *, has_paths: 
     Without `has_paths` (hours, shifts) route metres and swept area are None: they are kept by day.
     """
     visits = patrolled.visits
-    valid = visits[visits["is_valid"].fillna(False).astype(bool)]
-    valid = valid[valid["microgrid_code"].isin(ground.microgrids["microgrid_code"])]
+    valid = visits[visits["microgrid_code"].isin(ground.microgrids["microgrid_code"])]
     certain = set(valid.loc[valid["sureness"].eq("certain"), "microgrid_code"])
     border = set(valid["microgrid_code"]) - certain
     points = patrolled.point_visits["point_id"]

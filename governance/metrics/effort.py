@@ -106,7 +106,7 @@ def encounter(group: str, found_n: int, patrol_h: float, *, low_effort_h: float)
 
 
 def patrol_hours(visits: pd.DataFrame, *, span: Span, place: pd.Series) -> pd.Series:
-    """Patrol hours (person-hours inside, any visit) per value of `place`, a code per micro-grid."""
+    """Patrol hours (person-hours inside on visits) per value of `place`, a code per micro-grid."""
     rows = visits[span.holds(visits["enter_at"])]
     held = rows["microgrid_code"].map(place)
     hours: pd.Series = rows["inside_min"].groupby(held).sum() / 60
@@ -123,8 +123,7 @@ def missed_by_patrols(incidents: pd.DataFrame, visits: pd.DataFrame, *, span: Sp
     chosen = incidents[
         is_public & is_lasting & incidents["microgrid_code"].notna() & span.holds(incidents["reported_at"])
     ][["incident_id", "microgrid_code", "reported_at"]]
-    valid = visits[visits["is_valid"].fillna(False).astype(bool)]
-    near = chosen.merge(valid[["microgrid_code", "enter_at", "exit_at"]], on="microgrid_code")
+    near = chosen.merge(visits[["microgrid_code", "enter_at", "exit_at"]], on="microgrid_code")
     was_there = (near["enter_at"] <= near["reported_at"]) & (
         near["exit_at"] >= near["reported_at"] - SEEN_WITHIN
     )

@@ -39,12 +39,11 @@ def _not_before(stamps: pd.Series, earliest: datetime) -> pd.Series:
 
 
 def joined_visits(visits: pd.DataFrame) -> pd.DataFrame:
-    """The times a micro-grid had somebody: valid visits of several people at once made one.
+    """The times a micro-grid had somebody: visits of several people at once made one.
 
     Columns: microgrid_code, enter_at, exit_at; by micro-grid and time.
     """
-    valid = visits[visits["is_valid"].fillna(False).astype(bool)]
-    rows = valid[["microgrid_code", "enter_at", "exit_at"]].sort_values(["microgrid_code", "enter_at"])
+    rows = visits[["microgrid_code", "enter_at", "exit_at"]].sort_values(["microgrid_code", "enter_at"])
     reached = rows.groupby("microgrid_code")["exit_at"].cummax()
     begins = rows["enter_at"] > reached.groupby(rows["microgrid_code"]).shift()
     begins |= rows["microgrid_code"].ne(rows["microgrid_code"].shift())
