@@ -32,8 +32,10 @@ _PRESSING_FROM, _OVERDUE_FROM = 0.8, 1.0
 def limits_of(incidents: pd.DataFrame, rules: pd.DataFrame) -> pd.DataFrame:
     """The limit of each case by the rule version in force when it was filed (else reported).
 
-    The version with the latest valid_from not after the filing is in force; within it the row of
-    the case's subcategory, else category, with its severity, else without one, counts.
+    The version with the latest valid_from not after the filing is in force (of two that begin on
+    the same day the one named last); within it the row of the case's subcategory, else category,
+    with its severity, else without one, counts. Rows without a version's name make one version a
+    day they begin on. A version that begins later never reaches a case filed before.
 
     Columns: limit_h (hours, missing without a rule), is_working (the clock runs on working hours
     only), started_us (when the clock starts). Rows as in `incidents`.
@@ -43,15 +45,13 @@ def limits_of(incidents: pd.DataFrame, rules: pd.DataFrame) -> pd.DataFrame:
     limit, working = np.full(len(incidents), np.nan), np.zeros(len(incidents), dtype=bool)
     known = rules.dropna(subset=["limit_h", "category"])
     if len(known):
-        valid = known["valid_from"].groupby(known["version"].fillna("")).transform("min")
-        valid_us = us_of(valid)
-        starts = np.unique(valid_us)
+        place, starts = _versions(known)
         version = np.searchsorted(starts, started, side="right") - 1
         version[started == MISSING] = -1
         table = {
             (int(v), str(c), "" if pd.isna(s) else str(s)): (float(h), clock == "working")
             for v, c, s, h, clock in zip(
-                np.searchsorted(starts, valid_us),
+                place,
                 known["category"],
                 known["severity"],
                 known["limit_h"],
@@ -63,6 +63,16 @@ def limits_of(incidents: pd.DataFrame, rules: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {"limit_h": limit, "is_working": working, "started_us": started}, index=incidents.index
     )
+
+
+def _versions(rules: pd.DataFrame) -> tuple[NDArray[np.int64], Stamps]:
+    """Each rule's place among the versions, ordered by when they begin, and when each begins."""
+    begins_us = us_of(rules["valid_from"])
+    name = rules["version"].astype("object").where(rules["version"].notna(), begins_us)
+    named = pd.DataFrame({"name": name.astype(str), "begins_us": begins_us})
+    begins = named.groupby("name", sort=True)["begins_us"].min().sort_values(kind="stable")
+    places = pd.Series(np.arange(len(begins)), index=begins.index)
+    return named["name"].map(places).to_numpy(dtype=np.int64), begins.to_numpy(dtype=np.int64)
 
 
 def _looked_up(
