@@ -5,25 +5,25 @@ near points, metres of routes, presence by hour, forces together, swept cells. R
 `store/patrol/` and read through `Dataset.patrol(name)`; a day is computed again only when its own
 records, its neighbours', the reference, the settings or this chain changed.
 
-`visits` to `receipts` are computed at intake, `route_metres` and `swept` when somebody asks for their days. A call
-with `since` and `until` reads what was recorded on these days: a night shift's hours after midnight
-belong to the shift's day, and are recorded on the next.
+`visits` to `receipts` are computed together, `route_metres` and `swept` when somebody asks for them. A
+call with `since` and `until` reads what was recorded on these days: a night shift's hours after
+midnight belong to the shift's day, and are recorded on the next.
 
 All frames follow the conventions of `Dataset.frame`: ids and codes `string`, stamps and days
 `datetime64[us, Asia/Shanghai]`, minutes and metres `float64`, counts `Int64`, flags `boolean`. `team_id`,
 `force` and `person_id` are missing where the positions do not say them. Rows are sorted by time.
 
 visits
-    One row a valid visit of one person (or device) to one micro-grid: inside its polygon, entry and exit
-    interpolated at the border, standing counted, re-entries within 5 min merged, a stay across
-    midnight whole, at least the setting `visit_min_min` long, or a check-in at a point inside. `day` (of the
-    entry), `microgrid_code`, `team_id`, `force`, `person_id`, `enter_at`, `exit_at` (equal for a check-in that
-    no stay of the person explains), `stay_min` (exit − enter), `inside_min` (less what lay outside between
-    merged entries), `sureness`: *certain* (at least half of its pings lie deeper inside than their
-    accuracy, or a check-in), *border*, *unknown* (no accuracy told), `source` (gps, checkin).
+    One row a valid visit of one person (or device) to one micro-grid: inside its polygon, entry and
+    exit interpolated at the border, standing counted, re-entries within 5 min merged, a stay across
+    midnight whole, at least the setting `visit_min_min` long; or a check-in at a point inside. `day`
+    (of the entry), `microgrid_code`, `team_id`, `force`, `person_id`, `enter_at`, `exit_at` (equal for a
+    check-in that no stay of the person explains), `stay_min` (exit − enter), `inside_min` (less what lay
+    outside between merged entries), `sureness`: *certain* (at least half of its pings lie deeper inside
+    than their accuracy, or a check-in), *border*, *unknown* (no accuracy told), `source` (gps, checkin).
 passes
-    Stays too short for a visit, counted: `day`, `microgrid_code`, `team_id`, `force`, `passes_n`, `passed_min`
-    (inside).
+    Stays too short for a visit, counted: `day`, `microgrid_code`, `team_id`, `force`, `passes_n`,
+    `passed_min` (inside).
 point_visits
     One row a stay of one person within 30 m of a point, or a check-in (which stands for itself, with
     `enter_at` = `exit_at`): `day`, `point_id`, `team_id`, `force`, `person_id`, `enter_at`, `exit_at`,
@@ -31,9 +31,10 @@ point_visits
     person's other tracks.
 route_metres
     Stretches of routes walked: route within 15 m of a kept track, to a quarter of a metre. One row a
-    stretch: `day`, `shift_at`, `route_id`, `team_id`, `force`, `from_m`, `to_m` (along the route, from its first
-    vertex; the parts of a multi-line one after another), `length_m` of the whole route. Metres walked
-    in a window are the union of the intervals of each `route_id`: rows overlap where a team went twice.
+    stretch: `day`, `shift_at`, `route_id`, `team_id`, `force`, `from_m`, `to_m` (along the route, from its
+    first vertex; the parts of a multi-line one after another), `length_m` of the whole route. Metres
+    walked in a window are the union of the intervals of each `route_id`: rows overlap where a team
+    went twice.
 presence
     One row a team, force and hour with a plan, a ping or a roll call: `day` (on which the shift
     starts: a night shift belongs to the day it starts), `shift_at` (start of the shift, else of the

@@ -87,6 +87,12 @@ class Index:
         for day, key in keys.items():
             own[str(day)] = [[key, batch], *own.get(str(day), [])][:_KEYS_A_DAY]
 
+    def forget_without(self, batches: set[str]) -> None:
+        """Forget days whose batch is not among those that stand."""
+        for days in self.kept.values():
+            for day, held in days.items():
+                days[day] = [entry for entry in held if entry[1] in batches]
+
     def named_batches(self) -> set[str]:
         """All batches that still hold a day."""
         return {batch for days in self.kept.values() for held in days.values() for _, batch in held}

@@ -10,7 +10,6 @@ import hashlib
 import os
 import shutil
 import tempfile
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, cached_property
@@ -44,7 +43,7 @@ from governance.schema import kind_named
 from governance.settings import settings_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import date
 
     from governance.records.manifest import Manifest
@@ -75,8 +74,12 @@ def patrol_frame(
     if name == "cells":
         return keeper.cells()
     group = next(group for group in PARTS if name in PARTS[group])
-    with keeper.current(group, since, until) as (folder, batches):
-        parts = {needed: _read(folder, batches, needed) for needed in MADE_FROM.get(name, (name,))}
+    try:
+        parts = keeper.parts(group, MADE_FROM.get(name, (name,)), since, until)
+    except (OSError, pa.ArrowInvalid):
+        # Somebody meddled with the results; they can always be made again.
+        keeper.forget()
+        parts = keeper.parts(group, MADE_FROM.get(name, (name,)), since, until)
     return assembled(name, parts, keeper.rules)
 
 
@@ -143,18 +146,25 @@ class _Keeper:
         is_there = kind in self.manifest.tables
         return store.read_frame(self.data_dir, self.manifest, kind) if is_there else empty_frame(kind)
 
-    @contextmanager
-    def current(
-        self, group: str, since: date | None, until: date | None
-    ) -> Iterator[tuple[Path, dict[str, list[int]]]]:
-        """The batches that hold the days of a group, all of them up to date."""
+    def parts(
+        self, group: str, names: Sequence[str], since: date | None, until: date | None
+    ) -> dict[str, pd.DataFrame]:
+        """Parts of the days of a window, computed first where they are missing or old."""
         with FileLock(self.folder / "lock", timeout=_LOCK_WAIT_S):
             index, days = self._known()
             low = number_of(since) if since else min(days.keys, default=0)
             high = number_of(until) if until else max(days.keys, default=0)
-            wanted = [day for day in days.keys if low <= day <= high]
-            self._compute(index, group, days, wanted)
-            yield self.folder, index.batches(group, {day: days.keys[day] for day in wanted})
+            keys = {day: key for day, key in days.keys.items() if low <= day <= high}
+            self._compute(index, group, days, keys)
+            batches = index.batches(group, keys)
+            return {name: _read(self.folder, batches, name) for name in names}
+
+    def forget(self) -> None:
+        """Delete all results."""
+        with FileLock(self.folder / "lock", timeout=_LOCK_WAIT_S):
+            (self.folder / "index.json").unlink(missing_ok=True)
+            for path in self.folder.glob("[0-9]*-*"):
+                shutil.rmtree(path, ignore_errors=True)
 
     def kept(self, group: str, *, days_n: int | None = None) -> int:
         with FileLock(self.folder / "lock", timeout=_LOCK_WAIT_S):
@@ -170,6 +180,7 @@ class _Keeper:
     def _known(self) -> tuple[Index, Days]:
         """The index with the digests of today's segments, and the days with their keys."""
         index = Index.read(self.folder)
+        index.forget_without({path.name for path in self.folder.glob("[0-9]*-*")})
         if index.unknown_segments(self.manifest):
             with tempfile.TemporaryDirectory() as scratch, engine(scratch_dir=Path(scratch)) as db:
                 with_digests(db, index, self.manifest, self.data_dir)

@@ -162,11 +162,11 @@ def _impossible(db: Engine, raw: ir.Table, foot_n: int) -> pd.DataFrame:
     blocks = (found["before"], found["block"], found["block"] + 1)
     around = pd.concat([pd.DataFrame({"track": found["track"], "block": one}) for one in blocks])
     held = db.of_arrow(pa.Table.from_pandas(around.drop_duplicates(), preserve_index=False))
-    parts = [
-        raw.mutate(block=at // GAP_US).semi_join(held, ["track", "block"]).drop("block")
-        for at in (raw["at"], raw.from_at)
-    ]
-    return db.plain(parts[0].union(parts[1], distinct=True))
+    own = raw.mutate(block=raw["at"] // GAP_US, from_block=raw.from_at // GAP_US)
+    inside = own.semi_join(held, ["track", "block"])
+    after = held.select("track", from_block=held.block)
+    follows = own.anti_join(held, ["track", "block"]).semi_join(after, ["track", "from_block"])
+    return db.plain(inside.union(follows).drop("block", "from_block"))
 
 
 def _legs(db: Engine, steps: ir.Table) -> pd.DataFrame:

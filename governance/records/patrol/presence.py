@@ -33,11 +33,14 @@ _HOUR = [*UNIT, "hour"]
 
 
 def tens_of(db: Engine, legs: Legs, span: Span) -> pd.DataFrame:
-    """Tracks in ten-minute pieces: `track`, `ten` (since 1970), `x`, `y` (mean), `kept_us`, `walked_m`."""
+    """Tracks in ten-minute pieces: `track`, `ten` (since 1970), `x`, `y` (mean), `kept_us`, `walked_m`.
+
+    A step counts where it ends; one that ends on the full ten minutes, before them.
+    """
     steps = legs.steps
-    own = steps.filter((steps["at"] >= span.since_us) & (steps["at"] < span.until_us))
+    own = steps.filter((steps["at"] > span.since_us) & (steps["at"] <= span.until_us))
     moved = ((own.x - own.from_x) ** 2 + (own.y - own.from_y) ** 2).sqrt()
-    counted = own.group_by(track=own.track, ten=own["at"] // TEN_US).agg(
+    counted = own.group_by(track=own.track, ten=(own["at"] - 1) // TEN_US).agg(
         x=own.x.mean(),
         y=own.y.mean(),
         kept_us=is_step(own).ifelse(own["at"] - own.from_at, 0).sum(),
@@ -124,7 +127,8 @@ def _judged(rows: pd.DataFrame, duty: Duty) -> pd.DataFrame:
 
 def efforts_of(legs: Legs, tens: pd.DataFrame, duty: Duty) -> pd.DataFrame:
     """What each device recorded on each shift of a span of days: a part of the frame `efforts`."""
-    rows = tens.join(legs.tracks, on="track").assign(hour=tens["ten"] * TEN_US // HOUR_US)
+    rows = tens[tens["kept_us"] > 0].join(legs.tracks, on="track")
+    rows = rows.assign(hour=rows["ten"] * TEN_US // HOUR_US)
     rows = rows.assign(shift=duty.shift_at(rows), on_day=(rows["ten"] * TEN_US + SHANGHAI_US) // DAY_US)
     by = ["on_day", "shift", *UNIT, "person_id", "device_id"]
     summed = rows.groupby(by, dropna=False, as_index=False)[["kept_us", "walked_m"]].sum()

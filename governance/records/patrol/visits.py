@@ -128,7 +128,7 @@ def evidence(db: Engine, legs: Legs, ground: Ground) -> pd.DataFrame:
     placed = steps.mutate(cell=cell_of(steps.x, steps.y, cell_m=ground.cell_m)).join(cells, "cell")
     counted = placed.group_by(track=placed.track, area=placed.area, block=placed["at"] // _BLOCK_US).agg(
         pings_n=placed.count(),
-        deep_n=(placed.accuracy_m <= placed.depth_m).sum(),
+        deep_n=(placed.accuracy_m <= placed.depth_m).fill_null(False).sum(),
         told_n=placed.accuracy_m.count(),
     )
     return db.plain(counted)

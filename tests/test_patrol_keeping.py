@@ -1,0 +1,160 @@
+"""What is kept: only new and changed days are computed again, and a reader never fails."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import date, timedelta
+
+import pandas as pd
+import pytest
+
+from governance.records import store
+from governance.records.patrol import keeping
+from governance.records.patrol.keeping import keep, spans
+from tests.builders import import_small_street, imported
+
+DAY = date(2023, 9, 11)
+
+
+def export(days, *, person="K-1", minutes=60, lon=106.5405):
+    """Pings every minute from 09:00, in the first micro-grid of the small street."""
+    stamps = [pd.Timestamp(day) + timedelta(hours=9, minutes=n) for day in days for n in range(minutes)]
+    return [
+        {
+            "人员编号": person,
+            "终端编号": person,
+            "队伍编号": "T-1",
+            "力量": "公安",
+            "定位时间": f"{stamp:%Y-%m-%d %H:%M:%S}",
+            "经度": lon,
+            "纬度": 29.5605,
+            "精度米": 10,
+        }
+        for stamp in stamps
+    ]
+
+
+@pytest.fixture
+def street(tmp_path):
+    data_dir = tmp_path / "data"
+    import_small_street(data_dir)
+    imported(data_dir, "pings", export([DAY, DAY + timedelta(days=4)]), name="first.csv")
+    return data_dir
+
+
+@pytest.fixture
+def computed(monkeypatch):
+    """The days computed, as they are."""
+    days = []
+    original = keeping._Keeper._written
+
+    def noted(self, group, batch, records, *, is_believed):
+        days.extend(batch)
+        return original(self, group, batch, records, is_believed=is_believed)
+
+    monkeypatch.setattr(keeping._Keeper, "_written", noted)
+    return days
+
+
+def visits(data_dir):
+    return store.open_dataset(data_dir).patrol("visits")
+
+
+def test_a_frame_is_computed_once_and_again_only_for_new_days(street, computed):
+    assert visits(street)["day"].dt.day.tolist() == [11, 15]
+    assert len(computed) == 2
+    visits(street)
+    assert len(computed) == 2
+    imported(street, "pings", export([DAY + timedelta(days=8)]), name="later.csv")
+    computed.clear()
+    assert visits(street)["day"].dt.day.tolist() == [11, 15, 19]
+    # The new one, and the last day before, whose evening is now known to be over.
+    assert len(computed) == 2
+
+
+def test_the_day_before_is_computed_again_for_its_midnight(street, computed):
+    visits(street)
+    computed.clear()
+    imported(street, "pings", export([DAY + timedelta(days=5)]), name="later.csv")
+    visits(street)
+    assert len(computed) == 2
+
+
+def test_repeated_rows_change_nothing_and_changed_ones_their_day(street, computed):
+    visits(street)
+    computed.clear()
+    imported(street, "pings", export([DAY]), name="again.csv")
+    visits(street)
+    assert computed == []
+    imported(street, "pings", export([DAY], person="K-2", lon=106.5415), name="other.csv")
+    found = visits(street)
+    assert len(computed) == 1
+    assert found["microgrid_code"].tolist() == ["M11", "M12", "M11"]
+
+
+def test_missing_and_damaged_results_are_computed_anew(street):
+    expected = visits(street)
+    shutil.rmtree(street / "store" / "patrol")
+    pd.testing.assert_frame_equal(visits(street), expected)
+    (street / "store" / "patrol" / "index.json").write_text("{", encoding="utf-8")
+    pd.testing.assert_frame_equal(visits(street), expected)
+    for path in (street / "store" / "patrol").glob("*/visits.parquet"):
+        path.write_bytes(b"no table")
+    pd.testing.assert_frame_equal(visits(street), expected)
+    for path in (street / "store" / "patrol").glob("0*"):
+        shutil.rmtree(path)
+    pd.testing.assert_frame_equal(visits(street), expected)
+
+
+def test_a_window_computes_its_own_days_only(street, computed):
+    found = store.open_dataset(street).patrol("visits", since=DAY, until=DAY)
+    assert found["day"].dt.day.tolist() == [11]
+    assert len(computed) == 1
+
+
+def test_other_boundaries_and_settings_compute_all_again(street, computed):
+    assert len(visits(street)) == 2
+    computed.clear()
+    (street / "settings.toml").write_text("visit_min_min = 90\n", encoding="utf-8")
+    assert visits(street).empty
+    assert len(computed) == 2
+
+
+def test_undo_goes_back_to_what_is_still_kept(street, computed):
+    visits(street)
+    imported(street, "pings", export([DAY], person="K-2"), name="other.csv")
+    assert len(visits(street)) == 3
+    computed.clear()
+    store.undo_last_import(street)
+    assert len(visits(street)) == 2
+    assert computed == []
+
+
+def test_old_batches_are_swept_and_the_import_spares_the_others(street):
+    keep(street)
+    imported(street, "pings", export([DAY], person="K-2"), name="other.csv")
+    for _ in range(4):
+        keep(street)
+    kept = {path.name for path in (street / "store" / "patrol").glob("0*")}
+    assert 1 <= len(kept) <= 3
+    assert not list((street / "store" / "patrol").glob("tmp*"))
+
+
+def test_stamps_nobody_believes_are_counted_on_their_own_day(street):
+    rows = [{**export([DAY], person="K-3", minutes=1)[0], "定位时间": "1993-05-05 10:00:00"}]
+    imported(street, "pings", rows, name="old.csv")
+    receipts = store.open_dataset(street).patrol("receipts").set_index("day")
+    assert receipts.loc["1993-05-05", ["pings_n", "kept_n", "bad_time_n"]].tolist() == [1, 0, 1]
+    assert (receipts["pings_n"] == receipts.filter(regex="_n$").drop(columns="pings_n").sum(axis=1)).all()
+
+
+def test_an_empty_folder_gives_empty_frames(tmp_path):
+    data = store.open_dataset(tmp_path)
+    for name in ("visits", "passes", "point_visits", "presence", "together", "efforts", "receipts"):
+        assert data.patrol(name).empty
+    assert data.patrol("route_metres").columns.tolist()[:3] == ["day", "shift_at", "route_id"]
+    assert data.patrol("cells").empty
+
+
+def test_days_are_computed_in_runs_newest_first():
+    assert spans([1, 2, 3, 7, 8], {1: 5, 2: 5, 3: 5, 7: 5, 8: 5}, limit=10) == [[7, 8], [2, 3], [1]]
