@@ -44,6 +44,13 @@ def _epoch_us(stamp: object) -> int:
     raise NotImplementedError(stamp)  # the engine's own function of this name is called
 
 
+def counting(first: ir.Value | int, end: ir.Value) -> ir.Value:
+    """One row for each whole number from `first` to below `end`, in place of one row."""
+    import ibis
+
+    return ibis.range(first, end).unnest()
+
+
 class Engine:
     """A DuckDB in memory that reads and writes Parquet; expressions are Ibis."""
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pyarrow as pa
 
+from governance.records.engine import counting
 from governance.records.patrol.ground import CELL_STRIDE
 from governance.records.patrol.legs import is_step
 
@@ -23,15 +24,13 @@ def pieces_of(steps: ir.Table, *, piece_m: float) -> ir.Table:
 
     Times are µs, those inside a step fractional.
     """
-    import ibis
-
     moves = steps.filter(is_step(steps))
     way = ((moves.x - moves.from_x) ** 2 + (moves.y - moves.from_y) ** 2).sqrt()
     columns = ("track", "at", "x", "y", "from_at", "from_x", "from_y")
     short = moves.filter(way <= piece_m).select(*columns)
     n = (way / piece_m).ceil().cast("int64")
     long = moves.filter(way > piece_m).mutate(n=n)
-    long = long.mutate(nth=ibis.range(0, long.n).unnest())
+    long = long.mutate(nth=counting(0, long.n))
 
     def between(name: str, nth: ir.Value) -> ir.Value:
         whole = (long[name] - long[f"from_{name}"]).cast("float64")

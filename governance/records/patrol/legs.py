@@ -121,10 +121,8 @@ def _fixes(db: Engine, pings: ir.Table, tracks: pd.DataFrame, area: PingArea, ru
 
 def _steps(fixes: ir.Table) -> ir.Table:
     """Pings with the one before on the same track, however long ago."""
-    import ibis
-
-    before = ibis.window(group_by="track", order_by=["at", "x"])
-    earlier = {f"from_{name}": fixes[name].lag().over(before) for name in ("at", "x", "y")}
+    before = {"group_by": "track", "order_by": ["at", "x"]}
+    earlier = {f"from_{name}": fixes[name].lag().over(**before) for name in ("at", "x", "y")}
     return fixes.select("track", "at", "x", "y", "accuracy_m", **earlier)
 
 
@@ -208,10 +206,8 @@ def _receipts(db: Engine, fixes: ir.Table, dropped: pd.DataFrame, span: Span) ->
 
 def _repeated(db: Engine, bad: ir.Table, kept: ir.Table) -> pd.DataFrame:
     """Dropped pings that repeat another of their track and time: `track`, `at`, `was` (their reason)."""
-    import ibis
-
-    nth = ibis.row_number().over(ibis.window(group_by=["track", "at"], order_by="reason"))
-    numbered = bad.select("track", "at", was=bad.reason, nth=nth)
+    before = bad.reason.lag().over(group_by=["track", "at"], order_by="reason")
+    numbered = bad.select("track", "at", was=bad.reason, is_again=before.notnull())
     known = numbered.semi_join(kept, ["track", "at"]).select("track", "at", "was")
-    repeats = numbered.filter(numbered.nth > 0).anti_join(kept, ["track", "at"]).select("track", "at", "was")
+    repeats = numbered.filter(numbered.is_again).anti_join(kept, ["track", "at"]).select("track", "at", "was")
     return db.plain(known.union(repeats))

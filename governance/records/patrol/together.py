@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from governance.records.engine import counting
 from governance.records.patrol.legs import is_step
 from governance.records.patrol.rules import HOUR_US, MINUTE_US, TOGETHER_M, TOGETHER_MIN
 from governance.records.patrol.stretches import day_stamps, minutes_by_hour, stamps
@@ -72,8 +73,6 @@ def _minutes(db: Engine, legs: Legs, teams: pd.Series[str]) -> pd.DataFrame:
 
 def _places(steps: ir.Table) -> ir.Table:
     """Where every track was at each whole minute: `track`, `minute` (since 1970), `x`, `y`."""
-    import ibis
-
     first, last = steps.from_at // MINUTE_US + 1, steps["at"] // MINUTE_US
     moves = steps.filter(is_step(steps) & (last >= first))
     moves = moves.mutate(
