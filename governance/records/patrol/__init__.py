@@ -60,6 +60,9 @@ efforts
 receipts
     One row a day, team and force: `day` (of the stamp, however wrong), `team_id`, `force`, `pings_n` =
     `kept_n` + `duplicate_n` + `bad_time_n` + `bad_place_n` + `accuracy_n` + `speed_n`.
+positions
+    Where everybody was: the first kept ping of each minute of a track, `at`, `team_id`, `force`,
+    `person_id`, `device_id`, `lon`, `lat` (degrees WGS-84). For replays and scenes, not for lengths.
 swept
     Cells of 5 m a track crossed, in runs: `day`, `team_id`, `force`, `cell_y`, `first_x`, `last_x`
     (included). The swath is what lies within 12.5 m: widen the union of the cells wanted, then count.

@@ -23,6 +23,7 @@ from governance.records.patrol.legs import (
     day_of,
     legs_of,
 )
+from governance.records.patrol.positions import positions_of
 from governance.records.patrol.presence import efforts_of, presence_of, tens_of
 from governance.records.patrol.routes import RouteCuts, route_cuts, route_metres_of, swept_of
 from governance.records.patrol.rules import DAY_US, MINUTE_US, REENTRY_US, SHANGHAI_US
@@ -128,7 +129,12 @@ class Chain:
             "together": together.assign(on_day=_number(together["hour_at"])),
             "efforts": efforts_of(legs, tens, duty),
             "receipts": receipts_of(legs),
+            "positions": self._positions(legs, span),
         }
+
+    def _positions(self, legs: Legs, span: Span) -> pd.DataFrame:
+        found = positions_of(self.db, legs, self.street.plane(self._middle()), span)
+        return _on_day(found, found["at_us"])
 
     def _stays(self, legs: Legs, span: Span) -> pd.DataFrame:
         """Stays in micro-grids and near points, with their evidence and whose they are."""

@@ -39,6 +39,10 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "day": STAMP, **_WHOSE, "pings_n": "Int64", "kept_n": "Int64", "duplicate_n": "Int64",
         "bad_time_n": "Int64", "bad_place_n": "Int64", "accuracy_n": "Int64", "speed_n": "Int64",
     },
+    "positions": {
+        "at": STAMP, **_WHOSE, "person_id": "string", "device_id": "string", "lon": "float64",
+        "lat": "float64",
+    },
     "route_metres": {
         **_SHIFT, "route_id": "string", **_WHOSE, "from_m": "float64", "to_m": "float64",
         "length_m": "float64",

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 # What is computed together, and kept as a file each.
 PARTS: Mapping[str, tuple[str, ...]] = {
-    "presence": ("visits", "passes", "point_visits", "presence", "together", "efforts", "receipts"),
+    "presence": (
+        *("visits", "passes", "point_visits", "presence", "together", "efforts", "receipts", "positions"),
+    ),
     "ways": ("route_metres", "swept"),
 }
 _SURENESS_RANK = {"certain": 0, "border": 1, "unknown": 2}
@@ -44,7 +46,9 @@ def assembled(name: str, parts: Mapping[str, pd.DataFrame], rules: PatrolRules) 
         own = _with_units(_stamped(_joined_over_midnight(own, "point_id")), parts["efforts"])
     elif name == "efforts":
         own = _efforts(own)
-    order = [column for column in ("enter_at", "hour_at", "day", "shift_at") if column in own.columns][:1]
+    order = [column for column in ("enter_at", "hour_at", "at", "day", "shift_at") if column in own.columns][
+        :1
+    ]
     rows = own.sort_values(order, kind="stable", ignore_index=True) if order else own
     return typed(name, rows)
 

@@ -74,10 +74,8 @@ def _minutes(db: Engine, legs: Legs, teams: pd.Series[str]) -> pd.DataFrame:
 def _places(steps: ir.Table) -> ir.Table:
     """Where every track was at each whole minute: `track`, `minute` (since 1970), `x`, `y`."""
     first, last = steps.from_at // MINUTE_US + 1, steps["at"] // MINUTE_US
-    moves = steps.filter(is_step(steps) & (last >= first))
-    moves = moves.mutate(
-        minute=ibis.range(moves.from_at // MINUTE_US + 1, moves["at"] // MINUTE_US + 1).unnest()
-    )
+    moves = steps.mutate(first=first, end=last + 1).filter(is_step(steps) & (last >= first))
+    moves = moves.mutate(minute=counting(moves.first, moves.end))
     share = (moves.minute * MINUTE_US - moves.from_at) / (moves["at"] - moves.from_at)
     places = {
         name: moves[f"from_{name}"] + (moves[name] - moves[f"from_{name}"]) * share for name in ("x", "y")
