@@ -2,6 +2,7 @@
 
 from governance.ui import intake_history as history
 from governance.ui import intake_panels as intake
+from governance.ui.limits_panel import show_limits
 from governance.ui.shell import open_page
 
 with open_page("data_intake") as page:
@@ -14,4 +15,5 @@ with open_page("data_intake") as page:
         intake.show_recipe()
         intake.show_templates()
     history.show_history(page)
+    show_limits(page)
     history.show_mapping_editor(page)

@@ -310,7 +310,7 @@ def dataset_of(
         fingerprint=fingerprint,
         as_of=MappingProxyType(stated),
         settings=settings,
-        is_sample=set(_origins(manifest)) == {"sample"},
+        is_sample=set(_origins(manifest)) - {"version"} == {"sample"},
         is_schematic=_origins(manifest, "microgrids")[-1:] in (["sample"], ["grid"]),
         load=lambda kind: read_frame(data_dir, manifest, kind),
         load_patrol=lambda name, since, until: _patrol_frame(data_dir, manifest, name, since, until),

@@ -93,7 +93,9 @@ def _value_words(row: dict[str, Any], state: str, small_n: int) -> str:
 
 
 def _scale(row: dict[str, Any]) -> Any:  # noqa: ANN401 - a Scale of figures.place_words
-    return metric_scale(_LIKE[row["unit"]], [row["presented_value"], row["today_value"]])
+    """The scale the presented value was written in, so that it reads as it was presented."""
+    values = [row[f"{state}_value"] for state in ("presented", "today")]
+    return metric_scale(_LIKE[row["unit"]], [value for value in values if not math.isnan(value)][:1])
 
 
 def _row_html(row: dict[str, Any], small_n: int) -> str:
@@ -191,13 +193,15 @@ def _show_revision(page: Page, kept: Presented) -> None:
 def _cases_words(found: Revision, kept: Presented, today: Dataset) -> str:
     """Through when both states know, and how many cases came, closed, changed or went."""
     then = presented_dataset(kept.week).as_of["incidents"]
-    counts = {name: f"{len(getattr(found, name)):,}" for name in _CASES}
+    counts = {name: len(getattr(found, name)) for name in _CASES}
+    parts = [t(f"presented.cases.{name}", n=f"{n:,}") for name, n in counts.items() if n]
+    if found.backdated_n:
+        parts.append(t("presented.backdated", n=f"{found.backdated_n:,}"))
     return t(
         "presented.since",
         then=stamp_words(then),
         now=stamp_words(today.as_of.get("incidents", then)),
-        backdated=f"{found.backdated_n:,}",
-        **counts,
+        cases="，".join(parts) or t("presented.cases.none"),
     )
 
 
