@@ -90,6 +90,8 @@ def show_notes(page: Page, choice: data.Choice) -> None:
         blocks.show_svg(control_list.notes_html([reform, *map(_noted, dataset.chart_notes)]))
         if st.session_state.pop("control-note-saved", False):
             show_lines([t("process_control.saved")])
+        if dataset.presented is not None:  # a frozen week keeps the notes it had
+            return
         _show_add(dataset, choice)
         active = [note for note in dataset.chart_notes if note.is_active]
         if active:

@@ -12,11 +12,9 @@ from governance.ui.words import week_words
 from governance.workdays import SHANGHAI
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import datetime
 
     from governance.records.dataset import Dataset
-    from governance.ui.navigation import PageSpec
     from governance.workdays import Week
 
 PRESENTED = "presented"
@@ -29,7 +27,7 @@ def frozen_day_words(frozen_at: datetime, week: Week) -> str:
     return t(f"presented.{key}", year=day.year, month=day.month, day=day.day)
 
 
-def show_banner(spec: PageSpec, dataset: Dataset, params: Mapping[str, str]) -> None:
+def show_banner(dataset: Dataset) -> None:
     """Say which frozen week the page shows; on a page of the live store, that it does not."""
     if dataset.presented is not None:
         from governance.records.presented import read_presented
@@ -40,16 +38,25 @@ def show_banner(spec: PageSpec, dataset: Dataset, params: Mapping[str, str]) -> 
             week=week_words(kept.week),
             day=frozen_day_words(kept.frozen_at, kept.week),
         )
-    elif params.get(PRESENTED):
+    elif PRESENTED in st.query_params:
         sentence = t("presented.live_page")
     else:
         return
     with st.container(key="presented-banner", horizontal=True, vertical_alignment="center", gap="small"):
         st.html(f'<div role="status">{escape(sentence)}</div>', width="content")
-        show_way_back(spec, params)
+        show_way_back()
 
 
-def show_way_back(spec: PageSpec, params: Mapping[str, str]) -> None:
-    """A link to the same page on the latest data."""
-    live = {name: value for name, value in params.items() if name != PRESENTED}
-    st.page_link(st.session_state["pages"][spec.file], label=t("presented.way_back"), query_params=live)
+def show_way_back() -> None:
+    """A button that shows the same page on the latest data."""
+    st.button(t("presented.way_back"), key="presented-back", type="tertiary", on_click=_leave)
+
+
+def open_frozen(week: Week) -> None:
+    """Show this page as it was when a week was frozen; for a button's callback."""
+    # A link to the page itself would leave the old address in the browser.
+    st.query_params.update({"week": str(week), PRESENTED: str(week)})
+
+
+def _leave() -> None:
+    st.query_params.pop(PRESENTED, None)

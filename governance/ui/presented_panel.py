@@ -19,7 +19,7 @@ from governance.text import t
 from governance.ui import blocks
 from governance.ui.cache import cached, current_dataset, presented_dataset
 from governance.ui.case_lists import show_case_lists
-from governance.ui.presented_banner import PRESENTED, frozen_day_words
+from governance.ui.presented_banner import frozen_day_words, open_frozen
 from governance.ui.response_words import stage_words
 from governance.ui.shell import error_boundary
 from governance.ui.words import stamp_words, week_words
@@ -225,5 +225,5 @@ def _show_frozen_weeks(page: Page, kept: tuple[Presented, ...]) -> None:
         st.html(f"<div>{escape(t('presented.frozen', n=len(kept)))}</div>", width="content")
         for one in kept[:_MOST_LINKS]:
             words = t("presented.open", number=one.week.number, day=frozen_day_words(one.frozen_at, one.week))
-            params = {"week": str(one.week), PRESENTED: str(one.week)}
-            st.page_link(st.session_state["pages"][page.spec.file], label=words, query_params=params)
+            key = f"presented-open-{one.week}"
+            st.button(words, key=key, type="tertiary", on_click=open_frozen, args=(one.week,))

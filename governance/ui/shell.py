@@ -125,10 +125,16 @@ def _side_foot(dataset: Dataset | None) -> str:
     return escape(areas)
 
 
-def show_failure(error: BaseException) -> None:
-    """One sentence and a number on screen; the traceback under that number in the log."""
+def log_failure(error: BaseException) -> str:
+    """The traceback goes to the log under a number; returns that number."""
     number = f"E-{secrets.token_hex(3).upper()}"
     LOG.error("%s %s", number, error, exc_info=error)
+    return number
+
+
+def show_failure(error: BaseException) -> None:
+    """One sentence and a number on screen; the traceback under that number in the log."""
+    number = log_failure(error)
     sentence = explain(error) if isinstance(error, GovernanceError) else t("shell.failed")
     st.markdown(
         f'<div class="failure" role="alert">{escape(sentence)}'
@@ -163,9 +169,9 @@ def open_page(file: str) -> Iterator[Page]:
     except Exception as error:  # as in error_boundary; there is nothing to yield
         show_failure(error)
         if PRESENTED in st.query_params:
-            show_way_back(spec, link_params())
+            show_way_back()
         st.stop()
-    show_banner(spec, dataset, link_params())
+    show_banner(dataset)
     with error_boundary():
         yield Page(spec, dataset)
 
