@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from streamlit.testing.v1 import AppTest
 
+from governance.figures.case_table import cases_table
 from governance.metrics.windows import FOUND, PUBLIC, UNRECORDED, Scope
-from governance.ui.case_lists import cases_table
 from tests.builders import case, imported
 from tests.test_places import frame
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from governance.figures.case_table import cases_table
 from governance.metrics.areas import STREET_KEY, area_table
 from governance.records.dataset import empty_frame
-from governance.ui.case_lists import cases_table
 from governance.ui.map_block import area_address, area_of_address
 from governance.ui.map_panel import cases_in
 from governance.workdays import SHANGHAI

@@ -12,48 +12,21 @@ from functools import partial
 from html import escape
 from typing import TYPE_CHECKING
 
-import pandas as pd
 import streamlit as st
 
-from governance.schema import kind_named, schema
-from governance.text import has, t
+from governance.figures.case_table import cases_table
+from governance.text import t
 from governance.ui.blocks import csv_bytes, log_export
 from governance.ui.shell import error_boundary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    import pandas as pd
+
     from governance.ui.shell import Page
 
-COLUMNS = (
-    *("incident_id", "reported_at", "category", "subcategory", "severity", "source", "status", "address"),
-    *("community_code", "grid_code", "microgrid_code", "team_id", "accepted_at", "filed_at"),
-    *("dispatched_at", "arrived_at", "resolved_at", "verified_at", "closed_at", "due_at"),
-    *("level_closed", "description", "flags"),
-)
 _HEIGHT_PX = 430
-
-
-def cases_table(cases: pd.DataFrame, *, extra: Sequence[str] = ()) -> pd.DataFrame:
-    """Cases as they are shown and handed out: Chinese headers and words, stamps to the second.
-
-    `cases` are masked incidents; columns it lacks are left out, `extra` ones stand first after
-    the id, under their text `columns.<name>`.
-    """
-    known = kind_named("incidents").by_name
-    names = [name for name in (COLUMNS[0], *extra, *COLUMNS[1:]) if name in cases.columns]
-    values, heads = {}, {}
-    for name in names:
-        column = known.get(name)
-        heads[name] = column.label if column else t(f"columns.{name}") if has(f"columns.{name}") else name
-        if hasattr(cases[name], "dt"):
-            values[name] = cases[name].dt.strftime("%Y-%m-%d %H:%M:%S").fillna("")
-        elif column is not None and column.values:
-            words = {code: word[0] for code, word in schema().values[column.values].items()}
-            values[name] = cases[name].map(words).fillna(cases[name]).fillna("")
-        elif not pd.api.types.is_numeric_dtype(cases[name]):
-            values[name] = cases[name].fillna("")
-    return cases[names].assign(**values).rename(columns=heads | {"flags": t("case_lists.flags")})
 
 
 def _show(

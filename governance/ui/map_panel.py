@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from governance.figures.case_table import cases_table
 from governance.figures.place_tables import LATEST_N, area_name, cases_html, figures_html, parts_table
 from governance.metrics.areas import STREET_KEY, children_of
 from governance.text import t
 from governance.ui.blocks import panel, show_svg
 from governance.ui.cache import cached
-from governance.ui.case_lists import cases_table
 from governance.ui.map_data import measures
 
 if TYPE_CHECKING:

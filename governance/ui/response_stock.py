@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from governance.figures import open_cases
+from governance.figures.case_table import cases_table
 from governance.figures.durations import ago_text, used_of_limit, used_text
 from governance.metrics.open_list import LIGHTS, WAITS, first_rows
 from governance.metrics.workload import AGE_BANDS_D
@@ -18,7 +19,7 @@ from governance.ui import blocks
 from governance.ui import response_data as data
 from governance.ui import response_stock_data as stock_data
 from governance.ui.cache import cached
-from governance.ui.case_lists import cases_table, show_case_lists
+from governance.ui.case_lists import show_case_lists
 from governance.ui.response_words import group_names
 from governance.ui.words import stamp_words
 
