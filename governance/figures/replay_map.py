@@ -12,6 +12,7 @@ from branca.element import MacroElement
 from folium.template import Template
 
 from governance.figures.geojson import markup
+from governance.figures.maps import Layers
 from governance.figures.theme import LIGHT
 from governance.text import t
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     import folium
 
     from governance.figures.geojson import Feature
+    from governance.figures.map_shapes import Shapes
 
 TRAIL_MIN = 30
 STEP_MS = 80
@@ -210,7 +212,7 @@ def replay_data(replay: Replay, microgrids: Sequence[Feature]) -> dict[str, obje
         "step_ms": STEP_MS,
         "card": LIGHT.card,
         "ink": LIGHT.ink_2,
-        "done": LIGHT.data,
+        "done": LIGHT.previous,
         "open": LIGHT.card,
         "walks": [
             {"colour": FORCE_COLOURS.get(walk.force, LIGHT.no_data), "legs": walk.legs}
@@ -231,7 +233,7 @@ def replay_data(replay: Replay, microgrids: Sequence[Feature]) -> dict[str, obje
             "play": t("patrol_replay.play"),
             "pause": t("patrol_replay.pause"),
             "slider": t("patrol_replay.slider"),
-            "visited": t("patrol_replay.count", n=len(replay.visited)),
+            "visited": t("patrol_replay.count", n=len(replay.expected)),
         },
     }
 
@@ -240,3 +242,15 @@ def add_player(map_: folium.Map, replay: Replay, microgrids: Sequence[Feature]) 
     """The same map with the player on it: slider, play and pause at its foot."""
     _Player(replay_data(replay, microgrids)).add_to(map_)
     return map_
+
+
+def border_layers(shapes: Shapes) -> Layers:
+    """The communities' borders and names, and the river's, over the replay."""
+    names = tuple(name for key, name in shapes.names.items() if key[0] == "community")
+    return Layers(
+        areas=(),
+        view=shapes.ground.bounds,
+        view_key="replay",
+        lines={"community": shapes.features.get("community", ())},
+        names=(*names, *shapes.water),
+    )

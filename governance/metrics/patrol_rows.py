@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from governance.errors import UsageError
 from governance.metrics.coverage import COVERAGE_GROUPS, Patrolled, coverages
@@ -14,13 +15,12 @@ from governance.metrics.effort import track_receipts
 from governance.metrics.ground import ground_of
 from governance.metrics.integration import integration
 from governance.metrics.revisits import gap_register, intervals, joined_visits, revisit
+from governance.metrics.scenes import scenes
 from governance.metrics.windows import Span
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date, datetime
-
-    import pandas as pd
 
     from governance.records.dataset import Dataset
 
@@ -178,6 +178,20 @@ def duty_rows(
     ]
 
 
+def scenes_of(dataset: Dataset, span: Span) -> pd.DataFrame:
+    """Who came to the cases reported in a window (see `scenes.scenes`)."""
+    as_of = dataset.as_of_for("pings", "incidents")
+    cases = dataset.cases()
+    if as_of is None:
+        return scenes(cases.head(0), dataset.patrol("positions").head(0), as_of=span.start_at)
+    inside = cases[span.holds(cases["reported_at"])]
+    first, last = inside["reported_at"].min(), inside["closed_at"].max()
+    since = None if pd.isna(first) else first.date()
+    until = as_of.date() if pd.isna(last) else max(last.date(), span.start_at.date())
+    positions = dataset.patrol("positions", since=since, until=min(until, as_of.date()))
+    return scenes(inside, positions, as_of=as_of)
+
+
 def integration_rows(
     dataset: Dataset, *, since: date | None = None, until: date | None = None, by: str | None = None
 ) -> list[dict[str, object]]:
@@ -193,12 +207,10 @@ def integration_rows(
     """
     _checked(by, ("team",))
     span = Span.of_days(since, until)
-    together = dataset.patrol("together")
+    together = dataset.patrol("together", since=since, until=until)
     if together.empty:
         return []
-    scenes = dataset.patrol("scenes")
-    scenes = scenes[span.holds(scenes["first_at"])]
-    found = integration(together, scenes, span=span, by_team=by == "team")
+    found = integration(together, scenes_of(dataset, span), span=span, by_team=by == "team")
     return [
         asdict(one) | {"three_share": one.three_share, "staffed_share": one.staffed_share} for one in found
     ]

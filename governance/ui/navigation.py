@@ -43,12 +43,15 @@ class PageSpec:
 
 PAGES: tuple[PageSpec, ...] = (
     PageSpec("week_overview", "weekly", sources=("incidents", "checkins")),
-    PageSpec("commitment_ledger", "weekly", sources=("incidents",)),
+    PageSpec("commitment_ledger", "weekly", sources=("incidents",), is_live=True),
     PageSpec("grid_map", "patrol", sources=("incidents",)),
+    PageSpec("patrol_coverage", "patrol", sources=("pings",)),
+    PageSpec("patrol_replay", "patrol", sources=("pings",)),
     PageSpec("incident_response", "incident", sources=("incidents",)),
     PageSpec("case_escalation", "incident", sources=("incidents", "requests")),
     PageSpec("process_control", "incident", sources=("incidents",)),
     PageSpec("data_intake", "data", sources=(), is_live=True),
+    PageSpec("meeting_screen", "weekly", is_hidden=True),
 )
 
 

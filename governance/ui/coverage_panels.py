@@ -1,0 +1,302 @@
+"""The parts of 巡逻覆盖: conclusion, four coverages, map of time since last visit, duty, gaps."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import streamlit as st
+from streamlit_folium import st_folium
+
+from governance.figures.coverage_bars import coverage_cards_html, coverage_table_html, rulers_of
+from governance.figures.duty_matrix import duty_key_html, duty_matrix_svg
+from governance.figures.forces_bar import forces_bar_html
+from governance.figures.gap_table import gap_table_html
+from governance.figures.maps import base_map, changing_layers
+from governance.figures.since_map import class_of, duration_words, since_legend_html, since_map
+from governance.metrics.areas import STREET_KEY
+from governance.metrics.coverage import COVERAGE_GROUPS
+from governance.metrics.targets import target_of
+from governance.schema import schema
+from governance.text import t
+from governance.ui import blocks, map_data
+from governance.ui import coverage_data as data
+from governance.ui.cache import cached
+from governance.ui.filters import scope_words
+from governance.ui.leaflet import leaflet_files
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from governance.metrics.coverage import Coverage
+    from governance.records.dataset import Dataset
+    from governance.ui.coverage_data import Duty
+    from governance.ui.filters import Selection
+    from governance.ui.shell import Page
+
+MAP_HEIGHT_PX = 560
+GAPS_SHOWN_N = 8
+_LATE = ("up_to_2", "over_2")
+
+
+def _names(dataset: Dataset, kind: str, code: str) -> Mapping[str, str]:
+    known = dataset.frame(kind).dropna(subset=[code]).drop_duplicates(code, keep="last").sort_values(code)
+    return dict(zip(known[code].astype(str), known["name"].fillna(known[code]).astype(str), strict=True))
+
+
+def _short(name: str) -> str:
+    return name.removesuffix(t("map.community_suffix")) or name
+
+
+# ----------------------------------------------------------------------------- conclusion
+def _late(dataset: Dataset, selection: Selection) -> pd.DataFrame:
+    """The micro-grids over their limit at the week's end, inside the filter."""
+    table = cached(data.since, dataset, selection.week)
+    if table.empty:
+        return table
+    return selection.scope.rows(table[class_of(table).isin(_LATE)])
+
+
+def conclusion_words(dataset: Dataset, selection: Selection) -> str:
+    """The one sentence: how many were visited, how many are over the limit and where, empty hours."""
+    if data.known_until(dataset, selection.week) is None:
+        return t("patrol_coverage.no_data")
+    figures = cached(data.week_coverages, dataset, selection.week, selection.community_code)
+    late = _late(dataset, selection)
+    parts = [
+        t(
+            "patrol_coverage.conclusion.visited",
+            k=figures.microgrids_visited_n,
+            n=figures.microgrids_n,
+            border=figures.microgrids_border_n,
+        )
+    ]
+    parts.append(_late_words(late))
+    week_duty = cached(data.duty, dataset, selection.week)
+    if week_duty is not None and week_duty.whole.absent_n:
+        parts.append(_empty_words(dataset, week_duty))
+    return t("patrol_coverage.conclusion.joint").join(parts) + t("patrol_coverage.conclusion.end")
+
+
+def _late_words(late: pd.DataFrame) -> str:
+    """How many are over their limit, and the one that waits longest."""
+    if late.empty:
+        return t("patrol_coverage.conclusion.none_late")
+    longest = late.sort_values(["multiple", "microgrid_code"], ascending=[False, True]).iloc[0]
+    return t(
+        "patrol_coverage.conclusion.late",
+        n=len(late),
+        name=longest["name"],
+        ago=duration_words(float(longest["h"])),
+        multiple=f"{longest['multiple']:.1f}",
+    )
+
+
+def _empty_words(dataset: Dataset, week_duty: Duty) -> str:
+    """How many unit-hours nobody was there, and which unit has most of them."""
+    empty = week_duty.units[week_duty.units["state"].eq("absent")]
+    counts = empty["team_id"].value_counts()
+    team, most = str(counts.index[0]), int(counts.iloc[0])
+    key = "empty_all" if most == len(empty) else "empty_most"
+    name = _unit_name(_names(dataset, "teams", "team_id").get(team, team))
+    return t(
+        f"patrol_coverage.conclusion.{key}", n=len(empty), unit=name, k=most, night=week_duty.night.absent_n
+    )
+
+
+def _unit_name(name: str) -> str:
+    return name.replace(t("patrol_coverage.team_suffix"), "") or name
+
+
+# ---------------------------------------------------------------------------------- cards
+def _cards(dataset: Dataset, selection: Selection) -> str:
+    this = cached(data.week_coverages, dataset, selection.week, selection.community_code)
+    before = None
+    if data.known_until(dataset, selection.week.shifted(-1)) is not None:
+        before = cached(data.week_coverages, dataset, selection.week.shifted(-1), selection.community_code)
+    target = target_of(dataset.frame("targets"), "microgrids_visited_share", selection.week.last_day)
+    return coverage_cards_html(rulers_of(this, before, target=target.value if target else None))
+
+
+def show_cards(page: Page, selection: Selection) -> None:
+    """The conclusion and the four coverages on one ruler."""
+    dataset = page.dataset
+    scope = scope_words(dataset, selection)
+    sentence = cached(conclusion_words, dataset, selection)
+    blocks.show_conclusion(page.spec.title, selection.week, sentence, scope=scope)
+    blocks.show_svg(cached(_cards, dataset, selection))
+
+
+# ------------------------------------------------------------------------------------ map
+@st.fragment
+def show_map(page: Page, selection: Selection) -> None:
+    """Time since the last visit in multiples of the limit."""
+    dataset = page.dataset
+    table = cached(data.since, dataset, selection.week)
+    shapes = cached(map_data.shapes, dataset)
+    with blocks.panel(
+        "since",
+        title=t("patrol_coverage.map_title"),
+        sub=t("patrol_coverage.map_sub", n=len(table)),
+        page=page,
+        data=table.drop(columns=["geometry"], errors="ignore"),
+        week=str(selection.week),
+    ):
+        if table.empty or "microgrid" not in shapes.features:
+            blocks.show_empty(t("patrol_coverage.no_map"))
+            return
+        shown = ("community", selection.community_code) if selection.community_code else STREET_KEY
+        drawn = since_map(shapes, table, shown=shown)
+        st_folium(
+            base_map(shapes.ground, leaflet=leaflet_files()),
+            key=f"since-map-{dataset.fingerprint[:16]}",
+            height=MAP_HEIGHT_PX,
+            use_container_width=True,
+            returned_objects=[],
+            feature_group_to_add=changing_layers(drawn.layers),
+            render=False,
+        )
+        blocks.show_svg(since_legend_html(drawn.counts))
+
+
+# ----------------------------------------------------------------------------------- duty
+def _matrix(dataset: Dataset, selection: Selection) -> str:
+    week_duty = cached(data.duty, dataset, selection.week)
+    if week_duty is None:
+        return ""
+    names = {team: _unit_name(name) for team, name in _names(dataset, "teams", "team_id").items()}
+    return duty_matrix_svg(week_duty.hours, week_duty.units, names, selection.week)
+
+
+def show_duty(page: Page, selection: Selection) -> None:
+    """168 hours × units × three forces, and whether the forces walk together."""
+    dataset = page.dataset
+    week_duty = cached(data.duty, dataset, selection.week)
+    if week_duty is None:
+        with blocks.panel("duty", title=t("patrol_coverage.duty_title_none")):
+            blocks.show_empty(t("patrol_coverage.no_duty"))
+        return
+    whole, night = week_duty.whole, week_duty.night
+    units_n = dataset.frame("teams")["team_id"].nunique()
+    title = t("patrol_coverage.duty_title", n=units_n, empty=whole.absent_n)
+    sub = t(
+        "patrol_coverage.duty_sub" if night.unknown_n else "patrol_coverage.duty_sub_known",
+        known=_percent(night.known_share),
+        worst=_percent(night.worst_share),
+        present=night.present_n,
+        planned=night.planned_n,
+        unknown=night.unknown_n,
+    )
+    with blocks.panel(
+        "duty", title=title, sub=sub, page=page, data=week_duty.hours, week=str(selection.week)
+    ):
+        blocks.show_svg(duty_key_html())
+        blocks.show_svg(cached(_matrix, dataset, selection))
+        now = cached(data.together, dataset, selection.week)
+        blocks.show_svg(forces_bar_html(now, cached(data.before_and_after, dataset)))
+
+
+def _percent(share: float | None) -> str:
+    return "—" if share is None else f"{share * 100:.1f}%"
+
+
+# ----------------------------------------------------------------------------------- gaps
+def show_gaps(page: Page, selection: Selection) -> None:
+    """The gap register, by hours lost, with the responsible unit."""
+    dataset = page.dataset
+    register = cached(data.gaps, dataset, selection.week)
+    register = register if register.empty else selection.scope.rows(register)
+    if register.empty:
+        with blocks.panel("gaps", title=t("patrol_coverage.gaps_title_none")):
+            blocks.show_empty(t("patrol_coverage.no_gaps"))
+        return
+    title = t(
+        "patrol_coverage.gaps_title",
+        places=len(register),
+        gaps=int(register["gaps_n"].sum()),
+        hours=f"{register['over_h'].sum():,.0f}",
+    )
+    sub = t("patrol_coverage.gaps_sub", n=min(GAPS_SHOWN_N, len(register)), all=len(register))
+    with blocks.panel("gaps", title=title, sub=sub, page=page, data=register, week=str(selection.week)):
+        teams = _names(dataset, "teams", "team_id")
+        blocks.show_svg(gap_table_html(register, teams, rows_n=GAPS_SHOWN_N))
+
+
+# --------------------------------------------------------------------------------- groups
+def _group_names(dataset: Dataset, by: str) -> Mapping[str, str]:
+    if by in ("community", "team"):
+        kind, code = ("communities", "community_code") if by == "community" else ("teams", "team_id")
+        return {key: _short(name) for key, name in _names(dataset, kind, code).items()}
+    if by in ("force", "zone_kind"):
+        return {key: words[0] for key, words in schema().values[by].items()}
+    return {}
+
+
+def _label(name: str, by: str, names: Mapping[str, str]) -> str:
+    if by in ("hour", "shift"):
+        return t("patrol_coverage.clock", hours=name)
+    return names.get(name, name)
+
+
+def show_groups(page: Page, selection: Selection) -> None:
+    """The coverages by community, team, force, zone kind, shift or hour."""
+    dataset = page.dataset
+    with blocks.panel("groups", title=t("patrol_coverage.groups_title"), sub=t("patrol_coverage.groups_sub")):
+        if data.known_until(dataset, selection.week) is None:
+            blocks.show_empty(t("patrol_coverage.no_data"))
+            return
+        by = st.segmented_control(
+            t("patrol_coverage.by"),
+            COVERAGE_GROUPS,
+            default=COVERAGE_GROUPS[0],
+            format_func=lambda one: t(f"patrol_coverage.groups.{one}"),
+            key="coverage-by",
+            label_visibility="collapsed",
+            required=True,
+        )
+        args = (selection.week, selection.community_code, by or COVERAGE_GROUPS[0])
+        rows: tuple[Coverage, ...] = cached(data.grouped_coverages, dataset, *args)
+        names = _group_names(dataset, args[2])
+        blocks.show_download(page, "coverage", pd.DataFrame(rows), suffix=str(selection.week))
+        labelled = [(_label(one.group, args[2], names), one) for one in rows]
+        blocks.show_svg(coverage_table_html(labelled, first=t(f"patrol_coverage.groups.{args[2]}")))
+
+
+def show_effort(page: Page, selection: Selection) -> None:
+    """Where patrols were against where cases were; hours and kilometres of each team."""
+    from governance.figures.effort_bars import effort_bars_html, team_effort_html
+
+    dataset = page.dataset
+    shares = cached(data.effort_and_cases, dataset, selection.week)
+    with blocks.panel(
+        "effort",
+        title=t("patrol_coverage.effort_title"),
+        sub=t("patrol_coverage.effort_sub"),
+        page=page,
+        data=shares,
+        week=str(selection.week),
+    ):
+        if shares.empty or not shares["patrol_h"].sum():
+            blocks.show_empty(t("patrol_coverage.no_data"))
+            return
+        blocks.show_svg(effort_bars_html(shares))
+        teams = _names(dataset, "teams", "team_id")
+        blocks.show_svg(team_effort_html(cached(data.effort, dataset, selection.week), teams))
+
+
+def show_footer(page: Page, selection: Selection) -> None:
+    """What became of the positions, and the one caveat that matters."""
+    if data.known_until(page.dataset, selection.week) is None:
+        blocks.show_footer("", t("patrol_coverage.footer_how"))
+        return
+    one = cached(data.receipt, page.dataset, selection.week)
+    dropped = "、".join(t(f"tracks.{reason}", n=f"{n:,}") for reason, n in one.dropped.items() if n)
+    left = t(
+        "patrol_coverage.footer",
+        read=f"{one.pings_n:,}",
+        kept=f"{one.kept_n:,}",
+        dropped=f"{one.pings_n - one.kept_n:,}",
+        why=dropped or t("tracks.none"),
+        covered=_percent(one.covered_share),
+    )
+    blocks.show_footer(left, t("patrol_coverage.footer_how"))
