@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING, Any
 from governance.errors import UsageError
 from governance.metrics.containment import containment_rows
 from governance.metrics.control_series import SERIES, control_rows
+from governance.metrics.coverage import COVERAGE_GROUPS
 from governance.metrics.overview import overview_rows
+from governance.metrics.patrol_rows import (
+    REVISIT_GROUPS,
+    TRACK_GROUPS,
+    coverage_rows,
+    duty_rows,
+    gap_rows,
+    integration_rows,
+    revisit_rows,
+    track_rows,
+)
 from governance.metrics.response import GROUPS as RESPONSE_GROUPS
 from governance.metrics.response import response_rows
 
@@ -37,6 +48,12 @@ PRINTED: Mapping[str, PrintedMetric] = {
     "response": PrintedMetric(response_rows, tuple(RESPONSE_GROUPS), ("incidents",)),
     "containment": PrintedMetric(containment_rows, tuple(RESPONSE_GROUPS), ("incidents",)),
     "control": PrintedMetric(control_rows, tuple(RESPONSE_GROUPS), ("incidents",), takes_key=True),
+    "coverage": PrintedMetric(coverage_rows, COVERAGE_GROUPS, ("pings",)),
+    "revisit": PrintedMetric(revisit_rows, REVISIT_GROUPS, ("pings",)),
+    "gaps": PrintedMetric(gap_rows, (), ("pings",)),
+    "duty": PrintedMetric(duty_rows, (), ("pings",)),
+    "integration": PrintedMetric(integration_rows, ("team",), ("pings", "incidents")),
+    "tracks": PrintedMetric(track_rows, TRACK_GROUPS, ("pings",)),
 }
 
 
