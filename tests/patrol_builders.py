@@ -114,7 +114,7 @@ def patrol(
     rules = PatrolRules.of(settings_of(_NOWHERE), as_of or first + timedelta(days=days_n))
     chain = Chain(db, db.of_arrow(table), street, records, rules)
     whole = Span(first.date(), (first + timedelta(days=days_n - 1)).date())
-    compute = {"presence": chain.presence, "ways": chain.ways}
+    compute = {"presence": chain.presence, "ways": chain.ways, "places": chain.places}
     parts = {}
     for group in groups:
         found = [compute[group](span) for span in (whole.days if apart else (whole,))]

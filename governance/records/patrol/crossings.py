@@ -19,17 +19,23 @@ if TYPE_CHECKING:
     from governance.records.patrol.legs import Legs
 
 
-def pieces_of(steps: ir.Table, *, piece_m: float) -> ir.Table:
-    """Steps as pieces no longer than `piece_m`: `track`, `at`, `x`, `y` (its end) and `from_*`.
+_COLUMNS = ("track", "at", "x", "y", "from_at", "from_x", "from_y")
 
-    Times are µs, those inside a step fractional.
-    """
-    moves = steps.filter(is_step(steps))
-    way = ((moves.x - moves.from_x) ** 2 + (moves.y - moves.from_y) ** 2).sqrt()
-    columns = ("track", "at", "x", "y", "from_at", "from_x", "from_y")
-    short = moves.filter(way <= piece_m).select(*columns)
-    n = (way / piece_m).ceil().cast("int64")
-    long = moves.filter(way > piece_m).mutate(n=n)
+
+def pieces_of(steps: ir.Table, *, piece_m: float) -> ir.Table:
+    """Steps as pieces no longer than `piece_m`: `track`, `at` (µs), `x`, `y` (its end) and `from_*`."""
+    return whole_pieces(steps, piece_m=piece_m).union(cut_pieces(steps, piece_m=piece_m))
+
+
+def whole_pieces(steps: ir.Table, *, piece_m: float) -> ir.Table:
+    """Steps no longer than `piece_m`, as they are."""
+    return steps.filter(is_step(steps) & (way_2(steps) <= piece_m**2)).select(*_COLUMNS)
+
+
+def cut_pieces(steps: ir.Table, *, piece_m: float) -> ir.Table:
+    """Steps longer than `piece_m` in equal pieces up to so long."""
+    long = steps.filter(is_step(steps) & (way_2(steps) > piece_m**2))
+    long = long.mutate(n=(way_2(long).sqrt() / piece_m).ceil().cast("int64"))
     long = long.mutate(nth=counting(0, long.n))
 
     def between(name: str, nth: ir.Value) -> ir.Value:
@@ -42,8 +48,12 @@ def pieces_of(steps: ir.Table, *, piece_m: float) -> ir.Table:
         "at": between("at", long.nth + 1).round().cast("int64"),
         "from_at": between("at", long.nth).round().cast("int64"),
     }
-    cut = long.select("track", **ends, **starts, **times).select(*columns)
-    return short.union(cut)
+    return long.select("track", **ends, **starts, **times).select(*_COLUMNS)
+
+
+def way_2(steps: ir.Table) -> ir.Value:
+    """The squared metres of a step."""
+    return (steps.x - steps.from_x) ** 2 + (steps.y - steps.from_y) ** 2
 
 
 def cell_of(x: ir.Value, y: ir.Value, *, cell_m: float) -> ir.Value:
@@ -53,10 +63,19 @@ def cell_of(x: ir.Value, y: ir.Value, *, cell_m: float) -> ir.Value:
 
 def crossings(db: Engine, legs: Legs, ground: Ground) -> pd.DataFrame:
     """Where kept tracks cross borders: `track`, `at` (µs), `edge`."""
-    pieces = pieces_of(legs.steps, piece_m=ground.piece_m)
-    middle = cell_of((pieces.x + pieces.from_x) / 2, (pieces.y + pieces.from_y) / 2, cell_m=ground.cell_m)
-    edges = db.of_arrow(pa.Table.from_pandas(ground.cell_edges, preserve_index=False))
-    pairs = pieces.mutate(cell=middle).join(edges, "cell")
+    held = db.of_arrow(pa.Table.from_pandas(ground.cell_edges, preserve_index=False))
+    short_m, long_m = ground.pieces_m
+    whole = whole_pieces(legs.steps, piece_m=long_m)
+    is_long = (way_2(whole) > short_m**2).cast("int64")
+    cut = cut_pieces(legs.steps, piece_m=long_m)
+    found = _crossed(whole, is_long, held, cell_m=ground.cell_m)
+    return db.plain(found.union(_crossed(cut, 1, held, cell_m=ground.cell_m)))
+
+
+def _crossed(pieces: ir.Table, is_long: ir.Value | int, edges: ir.Table, *, cell_m: float) -> ir.Table:
+    """The edges near the middle of a piece that it crosses, exactly."""
+    middle = cell_of((pieces.x + pieces.from_x) / 2, (pieces.y + pieces.from_y) / 2, cell_m=cell_m)
+    pairs = pieces.mutate(place=middle * 2 + is_long).join(edges, "place")
     dx, dy = pairs.bx - pairs.ax, pairs.by - pairs.ay
     from_side = dx * (pairs.from_y - pairs.ay) - dy * (pairs.from_x - pairs.ax)
     to_side = dx * (pairs.y - pairs.ay) - dy * (pairs.x - pairs.ax)
@@ -66,5 +85,4 @@ def crossings(db: Engine, legs: Legs, ground: Ground) -> pd.DataFrame:
     hits = pairs.filter(((from_side > 0) != (to_side > 0)) & ((a_side > 0) != (b_side > 0)))
     share = from_side / (from_side - to_side)
     at = pairs.from_at + (share * (pairs["at"] - pairs.from_at)).round().cast("int64")
-    found = hits.select("track", "edge", at=at)
-    return db.plain(found)
+    return hits.select("track", "edge", at=at)

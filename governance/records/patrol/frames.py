@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from governance.records.patrol.chain import passes_of
 from governance.records.patrol.columns import typed
 from governance.records.patrol.duty import UNIT
+from governance.records.patrol.parts import passes_of
 from governance.records.patrol.rules import DAY_US, MINUTE_US, REENTRY_US, SHANGHAI_US
 from governance.records.patrol.stretches import day_stamps, stamps
 
@@ -20,10 +20,9 @@ if TYPE_CHECKING:
 
 # What is computed together, and kept as a file each.
 PARTS: Mapping[str, tuple[str, ...]] = {
-    "presence": (
-        *("visits", "passes", "point_visits", "presence", "together", "efforts", "receipts", "positions"),
-    ),
+    "presence": ("visits", "passes", "point_visits", "presence", "together", "efforts", "receipts"),
     "ways": ("route_metres", "swept"),
+    "places": ("positions",),
 }
 _SURENESS_RANK = {"certain": 0, "border": 1, "unknown": 2}
 # The parts a frame is made from, where it is not its own alone.

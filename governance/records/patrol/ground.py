@@ -25,11 +25,12 @@ if TYPE_CHECKING:
     IntArray = NDArray[np.int64]
     FloatArray = NDArray[np.float64]
 
-# A step is cut into pieces no longer than so many cells; 5 m cells and 20 m pieces in a street.
-PIECE_CELLS = 4
+# Pieces of steps up to so many cells long meet the edges near their cell; longer steps are cut.
+# In a street a cell is 5 m: the steps of somebody who stands still are short and meet few edges.
+_PIECE_CELLS = (1.2, 4.0)
 _CELL_M = 5.0
 _MAX_CELLS = 1_500_000
-_CIRCLE_QUARTER = 16
+_CIRCLE_QUARTER = 8
 # The number of a cell: its column and row, each counted from the middle of the plane.
 CELL_STRIDE = 1 << 24
 _LONGEST_EDGE_M = 50.0
@@ -50,9 +51,9 @@ class Ground:
     cell_m: float
 
     @property
-    def piece_m(self) -> float:
-        """The longest piece of a step that is tested at once."""
-        return PIECE_CELLS * self.cell_m
+    def pieces_m(self) -> tuple[float, float]:
+        """The longest pieces that are tested at once: of a short step, of any."""
+        return _PIECE_CELLS[0] * self.cell_m, _PIECE_CELLS[1] * self.cell_m
 
     def box_m(self, *, beyond_m: float) -> tuple[float, float, float, float] | None:
         """West, south, east, north of the micro-grids with a margin; None without any."""
@@ -94,13 +95,17 @@ class Ground:
         """Border edges: `ax`, `ay`, `bx`, `by` (m); one that two areas share stands once."""
         return self._borders[0]
 
-    @cached_property
-    def sides(self) -> pd.DataFrame:
-        """The areas on either side of the edges: `edge`, `area`."""
-        return self._borders[1]
+    def areas_beside(self, edges: IntArray) -> tuple[IntArray, IntArray]:
+        """Pairs (place in `edges`, area) for every area that borders on one of some edges."""
+        first, area = self._borders[1]
+        count = first[edges + 1] - first[edges]
+        row = np.repeat(np.arange(len(edges)), count)
+        nth = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count)
+        return row, area[first[edges[row]] + nth]
 
     @cached_property
-    def _borders(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+    def _borders(self) -> tuple[pd.DataFrame, tuple[IntArray, IntArray]]:
+        """The edges, and the areas beside them: where each edge's areas begin, and the areas."""
         rings, area = _rings(self.shapes)
         a, b, ring = _edges_of_rings(rings)
         area = area[ring]
@@ -110,17 +115,24 @@ class Ground:
         edge = table.groupby(["ax", "ay", "bx", "by"], sort=False).ngroup().to_numpy()
         edges = table.groupby(edge).first()
         # An area that meets an edge twice does not end there.
-        times = pd.DataFrame({"edge": edge, "area": area}).groupby(["edge", "area"], as_index=False).size()
-        return edges, times.loc[times["size"] % 2 == 1, ["edge", "area"]].reset_index(drop=True)
+        beside = pd.DataFrame({"edge": edge, "area": area}).value_counts(sort=False).sort_index()
+        pairs = beside.index[beside.to_numpy() % 2 == 1].to_frame(index=False)
+        first = np.searchsorted(pairs["edge"].to_numpy(), np.arange(len(edges) + 1))
+        return edges, (first, pairs["area"].to_numpy(dtype=np.int64))
 
     @cached_property
     def cell_edges(self) -> pd.DataFrame:
-        """Edges that a piece with its middle in a cell can touch: `cell` and the columns of `edges`."""
-        edges = self.edges
-        edge, cell = near_cells(
-            edges[["ax", "ay", "bx", "by"]].to_numpy(), self.cell_m, within_m=self.piece_m / 2
-        )
-        return edges.take(edge).assign(cell=cell, edge=edge.astype(np.int32)).reset_index(drop=True)
+        """Edges that a piece with its middle in a cell can touch: `place` and the columns of `edges`.
+
+        The place is twice the cell's number for short pieces, and one more for the others.
+        """
+        ends = self.edges[["ax", "ay", "bx", "by"]].to_numpy()
+        tables = []
+        for is_long, piece_m in enumerate(self.pieces_m):
+            edge, cell = near_cells(ends, self.cell_m, within_m=piece_m / 2)
+            near = self.edges.take(edge)
+            tables.append(near.assign(place=cell * 2 + is_long, edge=edge.astype(np.int32)))
+        return pd.concat(tables, ignore_index=True)
 
 
 def ground_of(microgrids: pd.DataFrame, points: pd.DataFrame) -> Ground | None:

@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from governance.records.manifest import Manifest
 
 # Frames computed together: presence at intake, ways when somebody asks for them.
-PRESENCE, WAYS = "presence", "ways"
+PRESENCE, WAYS, PLACES = "presence", "ways", "places"
 # No more pings than this are held at once.
 _PINGS_AT_ONCE = 3_000_000
 _WAYS_AT_ONCE = 500_000
@@ -194,7 +194,7 @@ class _Keeper:
             return 0
         records = DutyRecords(*(self._frame(kind) for kind in ("checkins", "rollcalls", "shifts")))
         good = [day for day in stale if self._is_believed(day)]
-        limit = _PINGS_AT_ONCE if group == PRESENCE else _WAYS_AT_ONCE
+        limit = _WAYS_AT_ONCE if group == WAYS else _PINGS_AT_ONCE
         for batch in [*spans(good, days.pings_n, limit=limit), sorted(set(stale) - set(good))]:
             if batch:
                 name = self._written(group, batch, records, is_believed=self._is_believed(batch[0]))
@@ -215,7 +215,7 @@ class _Keeper:
             if not is_believed:
                 parts = chain.misdated(days)
             else:
-                parts = chain.presence(span) if group == PRESENCE else chain.ways(span)
+                parts = {PRESENCE: chain.presence, WAYS: chain.ways, PLACES: chain.places}[group](span)
             aside = Path(scratch) / "batch"
             aside.mkdir()
             for name, frame in parts.items():

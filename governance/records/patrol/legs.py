@@ -97,19 +97,20 @@ def _tracks(db: Engine, pings: ir.Table, teams: pd.DataFrame) -> tuple[pd.DataFr
 def _fixes(db: Engine, pings: ir.Table, tracks: pd.DataFrame, area: PingArea, rules: PatrolRules) -> ir.Table:
     """Every ping with its track, its place in metres and its reason code, as far as it alone tells."""
     plane = area.plane
-    texts = {name: tracks[name].fillna("").astype("string[pyarrow]") for name in TRACK_OF}
+    names = _telling(tracks)
+    texts = {name: tracks[name].fillna("").astype("string[pyarrow]") for name in names}
     codes = pd.DataFrame({**texts, "track": np.arange(len(tracks), dtype=np.int32)})
     coded = db.of_arrow(pa.Table.from_pandas(codes, preserve_index=False))
     x_scale = float(plane.x_m(np.array([plane.lon0 + 1.0]))[0])
     y_scale = float(plane.y_m(np.array([plane.lat0 + 1.0]))[0])
     rows = pings.select(
-        *(pings[name].fill_null("").name(name) for name in TRACK_OF),
+        *(pings[name].fill_null("").name(name) for name in names),
         at=micros(pings["at"]),
         x=(pings["lon"] - plane.lon0) * x_scale + _ASIDE_M[0],
         y=(pings["lat"] - plane.lat0) * y_scale + _ASIDE_M[1],
         accuracy_m=pings["accuracy_m"].cast("float32"),
         is_doubted=pings["flags"].fill_null("").contains("implausible_time"),
-    ).join(coded, list(TRACK_OF))
+    ).join(coded, names)
     is_time = rows["at"].between(rules.plausible_from_us, rules.as_of_us) & ~rows.is_doubted
     west, south, east, north = area.box_m
     is_place = rows.x.between(west, east) & rows.y.between(south, north)
@@ -117,6 +118,15 @@ def _fixes(db: Engine, pings: ir.Table, tracks: pd.DataFrame, area: PingArea, ru
     placed = is_place.fill_null(False).ifelse(accurate, BAD_PLACE)
     reason = is_time.ifelse(placed, BAD_TIME).cast("int8")
     return rows.select("track", "at", "x", "y", "accuracy_m", reason=reason)
+
+
+def _telling(tracks: pd.DataFrame) -> list[str]:
+    """The fewest columns that tell the tracks apart: often the device or the person does."""
+    known = tracks[list(TRACK_OF)].fillna("")
+    for names in (["device_id"], ["person_id"], ["person_id", "device_id"]):
+        if not known.duplicated(names).any():
+            return names
+    return list(TRACK_OF)
 
 
 def _steps(fixes: ir.Table) -> ir.Table:

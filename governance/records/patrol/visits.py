@@ -46,15 +46,16 @@ def times_inside(toggles: pd.DataFrame, legs: pd.DataFrame, ground: Ground) -> p
 
     `toggles` are crossings (`track`, `at`, `edge`), `legs` as in `Legs.legs`.
     """
-    sides = ground.sides.merge(toggles, on="edge")
     start, track = legs["start"].to_numpy(), legs["track"].to_numpy()
-    own = sides.assign(leg=_leg_at(sides["track"].to_numpy(), sides["at"].to_numpy(), track, start))
+    on_leg = _leg_at(toggles["track"].to_numpy(), toggles["at"].to_numpy(), track, start)
+    row, side = ground.areas_beside(toggles["edge"].to_numpy())
     tree = shapely.STRtree(ground.shapes)
-    leg, area = tree.query(shapely.points(legs["x"], legs["y"]), predicate="intersects")
-    began = pd.DataFrame({"leg": leg, "area": area, "at": start[leg]})
-    events = pd.concat([began, own[["leg", "area", "at"]]], ignore_index=True)
-    order = np.lexsort([events["at"], events["area"], events["leg"]])
-    leg, area, at = (events[name].to_numpy()[order] for name in ("leg", "area", "at"))
+    began, inside = tree.query(shapely.points(legs["x"], legs["y"]), predicate="intersects")
+    leg = np.concatenate([began, on_leg[row]])
+    area = np.concatenate([inside, side])
+    at = np.concatenate([start[began], toggles["at"].to_numpy()[row]])
+    order = np.lexsort([at, leg * len(ground.shapes) + area])
+    leg, area, at = leg[order], area[order], at[order]
     is_first = np.r_[True, (leg[1:] != leg[:-1]) | (area[1:] != area[:-1])][: len(leg)]
     firsts = np.flatnonzero(is_first)
     is_enter = (np.arange(len(leg)) - np.repeat(firsts, np.diff(np.r_[firsts, len(leg)]))) % 2 == 0
