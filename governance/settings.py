@@ -63,6 +63,11 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("revisit_limit_3_h", 72.0, "小时", "三级微网格两次到访之间的上限", "示例，待街道确认"),
     Setting("low_effort_h", 1.0, "小时", "巡逻少于它的地方不算发现率", "指标约定"),
     Setting("small_n", 20, "件", "少于它只写几分之几，不写百分数", "指标约定"),
+    Setting("screen_slide_s", 25.0, "秒", "会议大屏自动翻页时每页停多久", "会议室做法：20–30 秒"),
+    Setting("screen_idle_s", 600.0, "秒", "会议大屏多久没人按键才开始自动翻页", "示例；街道自定"),
+    Setting("screen_pause_s", 120.0, "秒", "点一下会议大屏停多久", "会议室做法"),
+    Setting("screen_refresh_s", 15.0, "秒", "会议大屏隔多久查一次新数据", "示例；街道自定"),
+    Setting("screen_renew_h", 3.0, "小时", "会议大屏隔多久在后台重新连接", "实测：长开的页面会变大"),
 )
 
 
