@@ -64,6 +64,25 @@ def response_figures(data_dir: str, runs: str) -> dict[str, object]:
     return vars(timed_figures(open_dataset(Path(data_dir)), runs=int(runs)))
 
 
+def write_papers(data_dir: str) -> dict[str, object]:
+    """Write the three papers of the last complete week; seconds of the week's model and of each."""
+    from governance.meeting.ledger import open_ledger
+    from governance.records.store import open_dataset
+    from governance.report.papers import FORMATS, contents, paper, reported_week
+    from governance.report.week import week_model
+
+    dataset = open_dataset(Path(data_dir))
+    commitments = open_ledger(Path(data_dir)).commitments()
+    began = perf_counter()
+    model = week_model(dataset, reported_week(dataset), commitments=commitments)
+    taken: dict[str, float] = {"model_s": perf_counter() - began}
+    for name in FORMATS:
+        started = perf_counter()
+        paper(model, name)
+        taken[f"{name}_s"] = perf_counter() - started
+    return {"seconds": perf_counter() - began, **taken, "rows": contents(model)["rows"]}
+
+
 def rerun_page(file: str) -> dict[str, object]:
     """Run the dashboard's page again and again on warm caches; `runs_ms` without the first two.
 
@@ -85,12 +104,27 @@ def rerun_page(file: str) -> dict[str, object]:
     return {"runs_ms": runs_ms, "failures": len(page.exception)}
 
 
+def _patrol(task: str) -> Callable[..., dict[str, object]]:
+    def run(*arguments: str) -> dict[str, object]:
+        from governance.bench import patrol_work  # it loads the whole chain
+
+        found: dict[str, object] = getattr(patrol_work, task)(*arguments)
+        return found
+
+    return run
+
+
 TASKS: dict[str, Callable[..., dict[str, object]]] = {
     "write": write_export,
     "import": import_file,
     "sample": make_sample,
     "response": response_figures,
+    "report": write_papers,
     "rerun": rerun_page,
+    "patrol_pings": _patrol("write_pings"),
+    "patrol": _patrol("run_chain"),
+    "patrol_year": _patrol("keep_year"),
+    "patrol_large": _patrol("keep_large"),
 }
 
 if __name__ == "__main__":

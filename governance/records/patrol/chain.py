@@ -111,22 +111,31 @@ class Chain:
     def presence(self, span: Span) -> dict[str, pd.DataFrame]:
         """The parts computed at intake: where patrols were, and when."""
         legs, duty = self.legs(span), self.duty(span)
-        tens = tens_of(self.db, legs, span)
-        found = self._stays(legs, span)
+        together = together_of(self.db, legs, duty, span)
+        return {
+            **self.visits(legs, span),
+            **self.hours(legs, duty, span),
+            "together": together.assign(on_day=_number(together["hour_at"])),
+            "receipts": receipts_of(legs),
+        }
+
+    def visits(self, legs: Legs, span: Span) -> dict[str, pd.DataFrame]:
+        """Visits to micro-grids and points, and passes."""
         microgrid_of = self.street.microgrid_of_point
         checkins = checkins_of(self.records.checkins, legs.tracks, microgrid_of, span)
         ground = self.street.ground
-        stayed = visit_parts(found, checkins, legs=legs, ground=ground, rules=self.rules)
-        presence = presence_of(legs, tens, duty, rules=self.rules, span=span)
-        together = together_of(self.db, legs, duty, span)
-        parts = {name: _on_day(rows, rows["enter"]) for name, rows in stayed.items() if name != "passes"}
+        stayed = visit_parts(self._stays(legs, span), checkins, legs=legs, ground=ground, rules=self.rules)
         return {
-            **parts,
-            "passes": stayed["passes"],
+            name: rows if name == "passes" else _on_day(rows, rows["enter"]) for name, rows in stayed.items()
+        }
+
+    def hours(self, legs: Legs, duty: Duty, span: Span) -> dict[str, pd.DataFrame]:
+        """Presence by the hour, and what each device recorded on its shift."""
+        tens = tens_of(self.db, legs, span)
+        presence = presence_of(legs, tens, duty, rules=self.rules, span=span)
+        return {
             "presence": presence.assign(on_day=_number(presence["hour_at"])),
-            "together": together.assign(on_day=_number(together["hour_at"])),
             "efforts": efforts_of(legs, tens, duty),
-            "receipts": receipts_of(legs),
         }
 
     def places(self, span: Span) -> dict[str, pd.DataFrame]:
