@@ -65,7 +65,8 @@ def target_rows(edited: pd.DataFrame) -> pd.DataFrame:
 
 def metric_words(key: str) -> str:
     """The name of a target's metric; its key where it has none yet."""
-    return t(f"metrics.{key}.label") if has(f"metrics.{key}.label") else key
+    known = (f"metrics.{key}.label", f"limits.metrics.{key}")
+    return next((t(place) for place in known if has(place)), key)
 
 
 def _grid_of(kind: Versioned, version: TableVersion | None) -> pd.DataFrame:
