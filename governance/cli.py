@@ -1,4 +1,4 @@
-"""The commands: sample, import, check, metrics, grid, rebuild, undo, freeze, bench."""
+"""The commands: sample, import, check, metrics, grid, rebuild, undo, freeze, report, bench."""
 
 from __future__ import annotations
 
@@ -108,6 +108,7 @@ def import_command(
     """Import files of one kind."""
     from governance.records.coverage import Coverage
     from governance.records.intake import ImportRequest, ImportResult, import_files
+    from governance.records.patrol.keeping import keep_after_import
 
     request = ImportRequest(
         kind=kind,
@@ -138,6 +139,8 @@ def import_command(
         )
         for code, count in {**result.flags, **result.refusals}.items():
             click.echo(f"  {reason(code)}  {count}")
+    if result.exit_code != 1:
+        keep_after_import(_data_dir(data_dir), kind)
     sys.exit(result.exit_code)
 
 
@@ -257,6 +260,34 @@ def freeze(week: str, data_dir: Path | None) -> None:
 
     kept = freeze_week(_data_dir(data_dir), Week.parse(week), figures_of=week_figures)
     click.echo(t("cli.frozen", week=kept.week, as_of=kept.manifest.as_of["incidents"]))
+
+
+@main.command(help=t("cli.report"))
+@data_option
+@click.option("--week", help=t("cli.week"))
+@click.option("--format", "format_", required=True, help=t("cli.format"))
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help=t("cli.output"))
+def report(data_dir: Path | None, week: str | None, format_: str, output: Path) -> None:
+    """Write the week as a paper."""
+    from governance import access
+    from governance.meeting.ledger import open_ledger
+    from governance.records.store import disk_errors, open_dataset
+    from governance.report.papers import format_named, paper, reported_week
+    from governance.report.week import week_model
+    from governance.workdays import Week
+
+    format_named(format_)
+    asked = Week.parse(week) if week else None
+    place = _data_dir(data_dir)
+    dataset = open_dataset(place)
+    chosen = reported_week(dataset, asked)
+    content = paper(week_model(dataset, chosen, commitments=open_ledger(place).commitments()), format_)
+    with disk_errors():
+        aside = output.with_name(f"{output.name}.part")
+        aside.write_bytes(content)
+        aside.replace(output)
+    access.record_access(place, "export", what=f"report {format_} {chosen}", bytes=len(content))
+    click.echo(t("cli.report_made", file=output, kilobytes=round(len(content) / 1000)), err=True)
 
 
 @main.command(help=t("cli.bench"))

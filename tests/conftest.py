@@ -24,11 +24,12 @@ def pytest_collection_modifyitems(config, items):
 
 
 def pytest_terminal_summary(terminalreporter):
-    """Say once why browser tests were skipped."""
-    skipped = [report for report in terminalreporter.stats.get("skipped", []) if "browser" in report.keywords]
-    if skipped:
-        reason = skipped[0].longrepr[2].removeprefix("Skipped: ")
-        terminalreporter.write_line(f"{len(skipped)} skipped: {reason}")
+    """Say once why tests that need a browser or an office program were skipped."""
+    for need in ("browser", "office"):
+        skipped = [report for report in terminalreporter.stats.get("skipped", []) if need in report.keywords]
+        if skipped:
+            reason = skipped[0].longrepr[2].removeprefix("Skipped: ")
+            terminalreporter.write_line(f"{len(skipped)} skipped: {reason}")
 
 
 @pytest.fixture(scope="session")

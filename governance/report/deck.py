@@ -6,6 +6,7 @@ Every text stands at 18 pt or more.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,8 @@ LEAST_PT = 18
 LINE = 1.2
 # Fonts that stand in for the named one are a little wider.
 _SLACK = 0.95
+_AIR = 0.25
+_SEAMS = re.compile(r"(?<=[\u3400-\u9fff])(?=[\dA-Za-z])|(?<=[\dA-Za-z])(?=[\u3400-\u9fff])")
 FONT = "Microsoft YaHei"
 TITLE_LAYOUT = "Title Only"
 _LAYOUTS = (TITLE_LAYOUT, "Blank")
@@ -137,16 +140,21 @@ def _set_theme(deck: Deck) -> None:
 
 
 # ------------------------------------------------------------------------------- text
+def drawn_width(text: str) -> float:
+    """The width of a text in characters, with the air some programs put between Chinese and Latin."""
+    return width_of(text) + _AIR * len(_SEAMS.findall(text))
+
+
 def fitted_pt(text: str, width_px: float, most_pt: float) -> float:
     """The size at which a text fills one line, at most `most_pt`, never below the smallest allowed."""
-    fitting = _SLACK * width_px / PX_PER_PT / max(width_of(text), 1)
+    fitting = _SLACK * width_px / PX_PER_PT / max(drawn_width(text), 1)
     return max(LEAST_PT, min(most_pt, fitting))
 
 
 def lines_of(text: str, width_px: float, size_pt: float) -> int:
     """How many lines a text takes in a width."""
     per_line = max(_SLACK * width_px / PX_PER_PT / size_pt, 1)
-    return max(1, -(-round(width_of(text) * 100) // round(per_line * 100)))
+    return max(1, -(-round(drawn_width(text) * 100) // round(per_line * 100)))
 
 
 def add_text(shapes: _BaseGroupShapes, box: Box, text: str, face: Face, *, name: str = "") -> Shape:
@@ -189,8 +197,15 @@ def add_block(shapes: _BaseGroupShapes, box: Box, colour: str) -> Shape:
     shape.fill.solid()
     shape.fill.fore_color.rgb = colour_of(colour)
     shape.line.fill.background()
-    shape.shadow.inherit = False
+    flatten(shape)
     return shape
+
+
+def flatten(shape: Shape) -> None:
+    """No shadow: neither its own nor the theme's."""
+    for effect in shape._element.iter(qn("a:effectRef")):
+        effect.set("idx", "0")
+    shape.shadow.inherit = False
 
 
 def describe(shape: Shape, name: str, text: str) -> None:

@@ -18,6 +18,7 @@ from governance.report.deck import (
     add_block,
     add_text,
     colour_of,
+    drawn_width,
     fitted_pt,
     lines_of,
     style_run,
@@ -38,7 +39,9 @@ if TYPE_CHECKING:
 WIDE_PX = 1200
 _MARK_PX, _WORD_PX, _MOST_PX = 56, 176, 230
 _TITLE_PT, _SUB_PT, _VALUE_PT, _UNIT_PT, _NARROW_PT = 27, 20, 56, 24, 25
-_LABEL_PT, _FIGURE_PT = 22, 52
+_LABEL_PT, _FIGURE_PT, _CARD_PT = 22, 52, 44
+# Narrower figures are cards: so high, with the number below the label.
+_CARD_PX, CARD_ROW_PX = 620, 262
 _CELL_PX, _CELL_GAP_PX, _NOTE_PX = 24, 16, 52
 _TABLE_PTS = (24, 22, 20, LEAST_PT)
 _MIDDLE = MSO_ANCHOR.MIDDLE
@@ -58,9 +61,9 @@ def joined(*parts: str) -> str:
 
 
 # ------------------------------------------------------------------------------- items
-def item_words(item: Item) -> str:
-    """What a line rests on and whom to ask."""
-    return joined(item.sub, t("report.deck.owner", owner=item.owner) if item.owner else "")
+def owner_words(item: Item) -> str:
+    """Whom to ask: a post or team."""
+    return t("report.deck.owner", owner=item.owner) if item.owner else ""
 
 
 def add_items(shapes: _BaseGroupShapes, items: Sequence[Item], box: Box) -> None:
@@ -98,7 +101,7 @@ def _add_wide_item(shapes: _BaseGroupShapes, item: Item, line: Box, value_px: fl
     inner = Box(line.x + _WORD_PX, line.y + pad * 0.7, width, _line_px(title_pt))
     add_text(shapes, inner, item.title, Face(title_pt, is_bold=True, is_wrapped=False))
     rest = Box(inner.x, inner.y + inner.h, width, line.h - pad * 0.7 - inner.h)
-    _add_sub(shapes, item_words(item), item.sub, rest, _SUB_PT * scale)
+    _add_sub(shapes, item.sub, owner_words(item), rest, _SUB_PT * scale)
     if item.value:
         _add_value(shapes, item, Box(line.x + line.w - value_px, line.y, value_px, line.h), scale)
 
@@ -117,22 +120,29 @@ def _add_narrow_item(shapes: _BaseGroupShapes, item: Item, line: Box) -> None:
         place = Box(line.x + line.w - value_px, line.y + 10, value_px, height)
         face = Face(title_pt, is_bold=True, is_wrapped=False, align=PP_ALIGN.RIGHT)
         add_text(shapes, place, value, face)
-    words, shorter = joined(item.word, item_words(item)), joined(item.word, item.sub)
     rest = Box(left, line.y + 10 + height, width, line.h - 10 - height)
-    _add_sub(shapes, words, shorter, rest, LEAST_PT)
+    _add_sub(shapes, joined(item.word, item.sub), owner_words(item), rest, LEAST_PT)
 
 
-def _add_sub(shapes: _BaseGroupShapes, words: str, shorter: str, box: Box, most_pt: float) -> None:
-    """What a line rests on, in the largest size that fits; the shorter words where none does."""
-    size = max(most_pt, LEAST_PT)
-    while size > LEAST_PT and not _is_fitting(words, box, size):
-        size = max(size - 1, LEAST_PT)
-    said = words if _is_fitting(words, box, size) else shorter
-    add_text(shapes, box, said, Face(size, LIGHT.ink_2))
+def _add_sub(shapes: _BaseGroupShapes, sub: str, owner: str, box: Box, most_pt: float) -> None:
+    """What a line rests on and whom to ask: on one line, else on two, in the largest size that fits."""
+    for said in ((joined(sub, owner),), (sub, owner), (sub,)):
+        size = max(most_pt, LEAST_PT)
+        while size > LEAST_PT and not _is_fitting(said, box, size):
+            size = max(size - 1, LEAST_PT)
+        if _is_fitting(said, box, size) or said == (sub,):
+            break
+    y = box.y
+    for text in said:
+        height = lines_of(text, box.w, size) * _line_px(size)
+        add_text(shapes, Box(box.x, y, box.w, height), text, Face(size, LIGHT.ink_2))
+        y += height
 
 
-def _is_fitting(words: str, box: Box, size_pt: float) -> bool:
-    return lines_of(words, box.w, size_pt) * _line_px(size_pt) <= box.h
+def _is_fitting(said: tuple[str, ...], box: Box, size_pt: float) -> bool:
+    """Whether texts stand one below the other in a box; one alone must stand on one line."""
+    lines = [lines_of(text, box.w, size_pt) for text in said]
+    return sum(lines) * _line_px(size_pt) <= box.h and (len(said) > 1 or lines == [1])
 
 
 def _add_value(shapes: _BaseGroupShapes, item: Item, box: Box, scale: float) -> None:
@@ -148,12 +158,18 @@ def _add_value(shapes: _BaseGroupShapes, item: Item, box: Box, scale: float) -> 
 
 
 # ----------------------------------------------------------------------------- figures
+def columns_of(figures: Sequence[Figure], box: Box) -> int:
+    """How many figures stand side by side: each needs a third of a slide."""
+    most = 3 if box.w > WIDE_PX else 1
+    return max(1, min(len(figures), most)) if len(figures) != 4 else min(most, 2)
+
+
 def add_figures(shapes: _BaseGroupShapes, figures: Sequence[Figure], box: Box) -> None:
     """Figures one below the other, in two columns where there is room."""
-    columns_n = 2 if box.w > WIDE_PX and len(figures) > 1 else 1
-    per_column = -(-len(figures) // columns_n)
+    per_column = -(-len(figures) // columns_of(figures, box))
+    columns_n = -(-len(figures) // per_column)
     columns = box.columns(columns_n, gap=64)
-    height = min(box.h / per_column, 200)
+    height = min(box.h / per_column, CARD_ROW_PX if columns[0].w < _CARD_PX else 200)
     for number, figure in enumerate(figures):
         column = columns[number // per_column]
         place = Box(column.x, column.y + (number % per_column) * height, column.w, height)
@@ -161,34 +177,48 @@ def add_figures(shapes: _BaseGroupShapes, figures: Sequence[Figure], box: Box) -
 
 
 def _add_figure(shapes: _BaseGroupShapes, figure: Figure, box: Box) -> None:
-    """Label with its mark, what it rests on below, the number on the right."""
-    scale = min(box.h / 160, 1)
-    value_pt, label_pt = max(30, _FIGURE_PT * scale), max(LEAST_PT, _LABEL_PT * scale)
+    """Label with its mark and what it rests on, the number on the right or, on a card, below the label."""
+    is_card = box.w < _CARD_PX
+    scale = min(box.h / (CARD_ROW_PX if is_card else 160), 1)
+    value_pt = max(30, (_CARD_PT if is_card else _FIGURE_PT) * scale)
+    label_pt = max(LEAST_PT, _LABEL_PT * scale)
     unit_px = width_of(figure.unit) * _UNIT_PT * PX_PER_PT
     value_px = width_of(figure.value) * value_pt * PX_PER_PT * 1.1
-    head = Box(box.x, box.y + 8 * scale, box.w - value_px - unit_px - 30, _line_px(label_pt))
+    text_px = box.w if is_card else box.w - value_px - unit_px - 30
+    head = Box(box.x, box.y + 8 * scale, text_px, _line_px(label_pt))
     add_text(shapes, head, figure.label, Face(label_pt, is_bold=True, is_wrapped=False))
     _add_state(shapes, figure, head, head.x + width_of(figure.label) * label_pt * PX_PER_PT + 30)
-    _add_basis(shapes, figure, Box(box.x, head.y + head.h + 2, head.w, box.h - head.h - 8 * scale))
+    below = Box(box.x, head.y + head.h + 2, text_px, box.y + box.h - head.y - head.h - 4)
+    if is_card:
+        place = Box(box.x, below.y, value_px, _line_px(value_pt))
+        below = below.below(place.h)
+    else:
+        place = Box(box.x + box.w - unit_px - value_px - 12, box.y, value_px, box.h - 6)
+    _add_number(shapes, figure, place, value_pt, is_left=is_card)
+    _add_basis(shapes, figure, below)
+    _add_rule(shapes, box.x, box.y + box.h - 3, box.w)
+
+
+def _add_number(shapes: _BaseGroupShapes, figure: Figure, box: Box, size_pt: float, *, is_left: bool) -> None:
+    """The number, struck out where it judges nobody, and its unit after it."""
     face = Face(
-        value_pt,
+        size_pt,
         is_bold=True,
         is_struck=figure.is_struck,
         is_wrapped=False,
-        align=PP_ALIGN.RIGHT,
+        align=PP_ALIGN.LEFT if is_left else PP_ALIGN.RIGHT,
         anchor=_MIDDLE,
     )
-    place = Box(box.x + box.w - unit_px - value_px - 12, box.y, value_px, box.h - 6)
-    add_text(shapes, place, figure.value, face, name=figure.label)
-    beside = Box(box.x + box.w - unit_px, box.y + value_pt * 0.4, unit_px, box.h - 6)
+    add_text(shapes, box, figure.value, face, name=figure.label)
+    unit_px = width_of(figure.unit) * _UNIT_PT * PX_PER_PT
+    beside = Box(box.x + box.w + 12, box.y + size_pt * 0.4, unit_px, box.h)
     add_text(shapes, beside, figure.unit, Face(_UNIT_PT, is_wrapped=False, anchor=_MIDDLE))
-    _add_rule(shapes, box.x, box.y + box.h - 3, box.w)
 
 
 def _add_basis(shapes: _BaseGroupShapes, figure: Figure, box: Box) -> None:
     """Basis and target, then last week, on two lines; where there is one, on one."""
     lines = [joined(figure.basis, figure.target), figure.previous]
-    if box.h < 2 * _line_px(LEAST_PT):
+    if box.h < 1.9 * _line_px(LEAST_PT):
         lines = [joined(*lines)]
     for number, text in enumerate(line for line in lines if line):
         place = Box(box.x, box.y + number * _line_px(LEAST_PT), box.w, _line_px(LEAST_PT))
@@ -200,8 +230,10 @@ def _add_state(shapes: _BaseGroupShapes, figure: Figure, head: Box, x: float) ->
     word = t("report.deck.struck") if figure.is_struck else figure.word
     if figure.mark == "none" and not word:
         return
-    add_mark(shapes, figure.mark, Box(x, head.y + 8, 34, 34))
-    left = x + (46 if figure.mark != "none" else 0)
+    # A figure that judges nobody has no mark.
+    mark = "none" if figure.is_struck else figure.mark
+    add_mark(shapes, mark, Box(x, head.y + 8, 34, 34))
+    left = x + (46 if mark != "none" else 0)
     place = Box(left, head.y, max(head.x + head.w - left, 40), head.h)
     add_text(shapes, place, word, Face(LEAST_PT + 2, is_wrapped=False))
 
@@ -216,8 +248,7 @@ def table_px(table: Table, width: float, *, size_pt: float = LEAST_PT) -> float:
 
 def add_table(shapes: _BaseGroupShapes, table: Table, box: Box) -> None:
     """A native table, as large as there is room for; rows that do not fit are counted below it."""
-    sizes = (size for size in _TABLE_PTS if table_px(table, box.w, size_pt=size) <= box.h)
-    size_pt = next(sizes, LEAST_PT)
+    size_pt = next((size for size in _TABLE_PTS if _is_calm(table, box, size)), LEAST_PT)
     widths = _widths_px(table, box.w)
     head_px, *heights = (_row_px(row, widths, size_pt) for row in (table.heads, *table.rows))
     shown_n = _fitting_n(heights, box.h - head_px, is_noted=bool(table.note))
@@ -236,6 +267,14 @@ def add_table(shapes: _BaseGroupShapes, table: Table, box: Box) -> None:
         add_text(shapes, below, note, Face(LEAST_PT, LIGHT.ink_2, is_wrapped=False))
 
 
+def _is_calm(table: Table, box: Box, size_pt: float) -> bool:
+    """Whether a table fits at a size, and no cell takes more lines than at the smallest."""
+    widths = _widths_px(table, box.w)
+    rows = (table.heads, *table.rows)
+    lines = [[_lines_n(row, widths, size) for row in rows] for size in (size_pt, LEAST_PT)]
+    return lines[0] == lines[1] and table_px(table, box.w, size_pt=size_pt) <= box.h
+
+
 def _fitting_n(heights: Sequence[float], room: float, *, is_noted: bool) -> int:
     """How many rows fit, with room for the note that is then needed."""
     if sum(heights) + (_NOTE_PX if is_noted else 0) <= room:
@@ -251,16 +290,19 @@ def _fitting_n(heights: Sequence[float], room: float, *, is_noted: bool) -> int:
 
 def _widths_px(table: Table, width: float) -> list[float]:
     columns = list(zip(table.heads, *table.rows, strict=True))
-    wanted = [max(width_of(cell) for cell in column) * LEAST_PT * PX_PER_PT for column in columns]
+    wanted = [max(drawn_width(cell) for cell in column) * LEAST_PT * PX_PER_PT for column in columns]
     wanted = [min(one, width / 2.6) + 2 * _CELL_GAP_PX + 8 for one in wanted]
     return [one * width / sum(wanted) for one in wanted]
 
 
-def _row_px(row: Sequence[str], widths: Sequence[float], size_pt: float) -> float:
-    lines = max(
+def _lines_n(row: Sequence[str], widths: Sequence[float], size_pt: float) -> int:
+    return max(
         lines_of(cell, width - 2 * _CELL_GAP_PX, size_pt) for cell, width in zip(row, widths, strict=True)
     )
-    return lines * _line_px(size_pt) + _CELL_PX
+
+
+def _row_px(row: Sequence[str], widths: Sequence[float], size_pt: float) -> float:
+    return _lines_n(row, widths, size_pt) * _line_px(size_pt) + _CELL_PX
 
 
 def _fill_row(

@@ -1,8 +1,8 @@
 """Footnotes for python-docx, which has none: the part, its styles and the references to it.
 
-    notes = Footnotes(document)
-    notes.add(paragraph, "…")        # ① in the paragraph, the text at the foot of its page
-    notes.attach()                   # once, when all are added
+notes = Footnotes(document)
+notes.add(paragraph, "…")        # ① in the paragraph, the text at the foot of its page
+notes.attach()                   # once, when all are added
 """
 
 from __future__ import annotations

@@ -63,8 +63,9 @@ _LINES = {
 # Parts of a whole, in their order: dark to light blue, then what went above and what is open.
 _PARTS = (LIGHT.data, SEQUENCE_STEPS[3], LIGHT.plum, LIGHT.orange, LIGHT.band, LIGHT.rule)
 _ON_DARK = (LIGHT.data, LIGHT.plum)
-_HEAD_PX, _LINE_PX, _LEGEND_PX, _BAR_PX = 52, 300, 60, 56
-_MOST_LABELS, _LEAST_LABELLED = 6, 8
+_HEAD_PX, _LINE_PX, _LEGEND_PX, _BAR_PX = 52, 360, 60, 56
+# Shares that are rounded one by one may add up to a little more than a hundred.
+_MOST_LABELS, _LEAST_LABELLED, _WHOLE = 6, 8, 100.5
 _BREAK = "┊"
 
 
@@ -145,14 +146,11 @@ def _draw_lines(native: NativeChart, chart: Chart) -> None:
 
 
 def _thin_labels(native: NativeChart, step: int) -> None:
-    """Write every so manyth category, upright."""
+    """Write every so manyth category."""
     axis = native.category_axis._element
     for name in ("tickLblSkip", "tickMarkSkip"):
         found = parse_xml(f'<c:{name} {nsdecls("c")} val="{step}"/>')
         axis.xpath("c:noMultiLvlLbl")[0].addprevious(found)
-    upright = axis.xpath("c:txPr/a:bodyPr")[0]
-    upright.set("rot", "0")
-    upright.set("vert", "horz")
 
 
 def _label_last(series: LineSeries, one: Series, order: Sequence[int | None]) -> None:
@@ -225,8 +223,9 @@ def _draw_bars(native: NativeChart, chart: Chart) -> None:
         colour = _PARTS[number % len(_PARTS)] if is_stacked else _bar_colour(one)
         _fill_bar(series, one, colour)
         _label_bar(series, one, colour, is_stacked=is_stacked)
-    totals = [sum(v or 0 for v in column) for column in zip(*(one.values for one in chart.series), strict=True)]
-    if is_stacked and chart.unit == "%" and totals and max(totals) <= 100.5:
+    columns = zip(*(one.values for one in chart.series), strict=True)
+    most = max((sum(value or 0 for value in column) for column in columns), default=0)
+    if is_stacked and chart.unit == "%" and most <= _WHOLE:
         native.value_axis.maximum_scale = 100
 
 

@@ -12,7 +12,7 @@ from pptx.oxml.ns import nsdecls, qn
 from pptx.util import Pt
 
 from governance.figures.theme import LIGHT, MULTIPLE_STEPS
-from governance.report.deck import LEAST_PT, Box, Face, add_block, add_text, colour_of, describe
+from governance.report.deck import LEAST_PT, Box, Face, add_block, add_text, colour_of, describe, flatten
 from governance.report.native_marks import pattern_fill
 from governance.report.wording import width_of
 
@@ -111,7 +111,7 @@ def _add_area(shapes: GroupShapes, rings: tuple[Ring, ...], frame: Frame) -> Sha
             builder.move_to(*ring[0])
         builder.add_line_segments(ring[1:], close=True)
     shape = builder.convert_to_shape()
-    shape.shadow.inherit = False
+    flatten(shape)
     return shape
 
 
@@ -130,7 +130,7 @@ def _add_water(shapes: GroupShapes, ring: Ring, frame: Frame, drawn: Box) -> Non
         shape = builder.convert_to_shape()
         _fill(shape, LIGHT.water)
         shape.line.fill.background()
-        shape.shadow.inherit = False
+        flatten(shape)
 
 
 def _fill(shape: Shape, name: str) -> None:

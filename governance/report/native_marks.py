@@ -9,7 +9,7 @@ from pptx.enum.shapes import MSO_SHAPE
 from pptx.util import Pt
 
 from governance.figures.theme import LIGHT
-from governance.report.deck import Box, add_block, colour_of
+from governance.report.deck import Box, add_block, colour_of, flatten
 from governance.report.marks import SHAPES
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def add_mark(shapes: _BaseGroupShapes, mark: Mark, box: Box) -> None:
         add_block(shapes, right, form.colour)
         return
     shape = shapes.add_shape(_OUTLINES[form.outline], *box.emu)
-    shape.shadow.inherit = False
+    flatten(shape)
     _fill(shape, form)
     if form.fill == "half":
         _add_left_half(shapes, box, form.colour)
@@ -80,7 +80,7 @@ def _add_left_half(shapes: _BaseGroupShapes, box: Box, colour: str) -> None:
     """The solid half of a half circle: a flow chart's delay sign, turned round."""
     half = shapes.add_shape(MSO_SHAPE.FLOWCHART_DELAY, *Box(box.x, box.y, box.w / 2, box.h).emu)
     half.rotation = 180
-    half.shadow.inherit = False
+    flatten(half)
     half.fill.solid()
     half.fill.fore_color.rgb = colour_of(colour)
     half.line.fill.background()

@@ -24,11 +24,13 @@ from governance.report.deck import (
     write,
 )
 from governance.report.deck_parts import (
+    CARD_ROW_PX,
     WIDE_PX,
     add_figures,
     add_items,
     add_table,
-    item_words,
+    columns_of,
+    owner_words,
     table_px,
 )
 from governance.report.model import AreaMap, Chart
@@ -47,7 +49,7 @@ if TYPE_CHECKING:
 _LEFT, _RIGHT = 72, 1848
 _CONTENT = Box(_LEFT, 190, _RIGHT - _LEFT, 815)
 _TITLE_PT, _FOOT_Y, _SEGMENT_PX, _VISUAL_PX, _GAP_PX = 34, 1026, 72, 940, 64
-_BETWEEN_PX, _MAP_PX = 24, 700
+_BETWEEN_PX, _MAP_PX, _STRIP_PX, _MOST_FIGURE_PX, _ITEM_WEIGHT = 24, 700, 165, 200, 1.35
 
 
 def powerpoint_paper(model: WeekModel) -> bytes:
@@ -81,9 +83,7 @@ def _add_frame(native: NativeSlide, model: WeekModel, slide: Slide, number: int)
     size = fitted_pt(slide.title, 1000, _TITLE_PT)
     write(title, slide.title, Face(size, is_bold=True, anchor=MSO_ANCHOR.MIDDLE))
     place = Box(_RIGHT - 760, 62, 760, 104)
-    add_text(
-        shapes, place, head, Face(head_pt, LIGHT.ink_2, align=PP_ALIGN.RIGHT, anchor=MSO_ANCHOR.MIDDLE)
-    )
+    add_text(shapes, place, head, Face(head_pt, LIGHT.ink_2, align=PP_ALIGN.RIGHT, anchor=MSO_ANCHOR.MIDDLE))
     add_block(shapes, Box(_LEFT, 176, _RIGHT - _LEFT, 2), LIGHT.rule)
     total = len(model.slides)
     for segment in range(total):
@@ -110,6 +110,12 @@ def _add_content(native: NativeSlide, slide: Slide) -> None:
         _add_words(native, slide, _CONTENT)
     elif not has_words:
         _add_visuals(native, visuals, _CONTENT)
+    elif len(visuals) > 1 and not slide.items:
+        columns_n = columns_of(slide.figures, _CONTENT)
+        row_px = CARD_ROW_PX if columns_n > 2 else _STRIP_PX
+        strip_px = row_px * -(-len(slide.figures) // columns_n)
+        add_figures(native.shapes, slide.figures, _CONTENT.top(strip_px))
+        _add_visuals(native, visuals, _CONTENT.below(strip_px + _BETWEEN_PX))
     else:
         left = Box(_CONTENT.x, _CONTENT.y, _VISUAL_PX, _CONTENT.h)
         right_x = _VISUAL_PX + _GAP_PX
@@ -125,12 +131,10 @@ def _add_sentence(native: NativeSlide, sentence: str) -> None:
 
 def _add_words(native: NativeSlide, slide: Slide, box: Box) -> None:
     """Figures above, lines below, each with room by its number."""
-    figures_n, items_n = len(slide.figures), len(slide.items)
-    if box.w > WIDE_PX and figures_n > 1:
-        figures_n = -(-figures_n // 2)
-    rows_n = figures_n + items_n
-    figures_px = box.h * figures_n / rows_n if items_n else box.h
-    figures_px = min(figures_px, 200 * figures_n)
+    rows_n = -(-len(slide.figures) // columns_of(slide.figures, box))
+    wanted = rows_n + _ITEM_WEIGHT * len(slide.items)
+    most_px = CARD_ROW_PX if columns_of(slide.figures, box) > 2 else _MOST_FIGURE_PX
+    figures_px = min(box.h * rows_n / wanted, most_px * rows_n)
     if slide.figures:
         add_figures(native.shapes, slide.figures, box.top(figures_px))
     if slide.items:
@@ -172,7 +176,7 @@ def _notes(model: WeekModel, slide: Slide) -> str:
     lines = [slide.title, *([slide.empty] if slide.empty else [])]
     for item in slide.items:
         value = f"{item.value} {item.unit}".strip()
-        said = "，".join(part for part in (item.title, item.word, value, item_words(item)) if part)
+        said = "，".join(part for part in (item.title, item.word, value, item.sub, owner_words(item)) if part)
         lines.append(said)
     for figure in slide.figures:
         rest = (figure.word, figure.basis, figure.previous, figure.target, definition_note(model, figure))

@@ -87,9 +87,7 @@ def _add_opening(document: WordDocument, notes: Footnotes, model: WeekModel) -> 
 
 
 # ------------------------------------------------------------------------------- parts
-def _add_slide(
-    document: WordDocument, notes: Footnotes, model: WeekModel, number: str, slide: Slide
-) -> None:
+def _add_slide(document: WordDocument, notes: Footnotes, model: WeekModel, number: str, slide: Slide) -> None:
     """One part: heading with the message, figures, tables, sentences, the map's counts."""
     head = t("report.word.section", number=number, name=t(f"report.slides.{slide.key}"), title=slide.title)
     document.add_paragraph(head, style=SECTION)
@@ -114,13 +112,17 @@ def _add_figures(
             partial(_write_label, notes=notes, note=definition_note(model, figure), text=figure.label),
             partial(_write_value, figure=figure),
             *(partial(_write, text=text) for text in cells_without_heads(figure)),
-            partial(_write, text=f"{SIGNS[figure.mark]}{figure.word}".strip()),
+            partial(_write, text=_state_words(figure)),
         )
         for figure in figures
     ]
     heads = [t(f"report.word.heads.{name}") for name in _FIGURE_HEADS]
     add_table(document, heads, _FIGURE_WIDTHS_MM, rows, right=(1,))
     _add_gap(document)
+
+
+def _state_words(figure: Figure) -> str:
+    return t("report.deck.struck") if figure.is_struck else f"{SIGNS[figure.mark]}{figure.word}"
 
 
 def _write(paragraph: Paragraph, *, text: str) -> None:

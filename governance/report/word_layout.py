@@ -44,7 +44,7 @@ LINE_CHARS, PAGE_LINES = 28, 22
 TEXT_WIDTH_MM, TEXT_HEIGHT_MM, TOP_MM, LEFT_MM = 156, 225, 37, 28
 BODY_PT, TITLE_PT, NUMBER_PT, TABLE_PT, NOTE_PT = 16, 22, 14, 12, 9
 # A table of so few rows is not parted by the end of a page.
-_WHOLE_ROWS = 8
+_WHOLE_ROWS, _NUMBER_GAP_PT = 8, 6
 # 225 mm over 22 lines, and what 28 characters of 16 pt must lose to stand on 156 mm.
 LINE_TWIPS, TIGHTER_TWIPS = 579, -5
 _BODY, _TITLE, _SUBTITLE = "Normal", "Title", "Subtitle"
@@ -243,7 +243,8 @@ def add_table(
 ) -> Table:
     """A ruled table whose header row repeats on every page and whose rows stay whole.
 
-    A short table stays on one page. Each cell is a function that writes into its paragraph; `right` are columns of numbers.
+    A short table stays on one page. Each cell is a function that writes into its paragraph;
+    `right` are columns of numbers.
     """
     table = document.add_table(rows=1, cols=len(heads))
     table.alignment, table.autofit = WD_TABLE_ALIGNMENT.CENTER, False
@@ -267,6 +268,7 @@ def add_table(
             cell.width = Mm(width)
             if place in right:
                 cell.paragraphs[0].alignment = WD_ALIGN_PARAGRAPH.RIGHT
+                cell.paragraphs[0].paragraph_format.right_indent = Pt(_NUMBER_GAP_PT)
     for column, width in zip(table.columns, widths_mm, strict=True):
         column.width = Mm(width)
     return table

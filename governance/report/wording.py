@@ -12,22 +12,20 @@ if TYPE_CHECKING:
     from governance.report.model import Figure, WeekModel
     from governance.workdays import Week
 
-_WIDE = ("W", "F", "A")
+_WIDTHS = {"W": 1.0, "F": 1.0, "A": 1.0}
 _PREVIOUS, _TARGET = re.compile(r"^上周\s*"), re.compile(r"^目标\s*")
 
 
 def width_of(text: str) -> float:
     """How wide a text is, in characters of the full width; a Latin one is little over half."""
-    return sum(1 if unicodedata.east_asian_width(one) in _WIDE else 0.56 for one in text)
+    return sum(_WIDTHS.get(unicodedata.east_asian_width(one), 0.56) + 0.34 * (one == "%") for one in text)
 
 
 def days_between(week: Week) -> str:
     """A week as 2023年第37周（9月11日至17日）."""
     first, last = week.first_day, week.last_day
     end = f"{last.day}日" if first.month == last.month else f"{last.month}月{last.day}日"
-    return t(
-        "report.week", year=week.year, number=week.number, month=first.month, first=first.day, end=end
-    )
+    return t("report.week", year=week.year, number=week.number, month=first.month, first=first.day, end=end)
 
 
 def figure_words(figure: Figure) -> str:

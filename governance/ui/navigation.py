@@ -44,6 +44,7 @@ class PageSpec:
 PAGES: tuple[PageSpec, ...] = (
     PageSpec("week_overview", "weekly", sources=("incidents", "checkins")),
     PageSpec("commitment_ledger", "weekly", sources=("incidents",), is_live=True),
+    PageSpec("weekly_report", "weekly"),
     PageSpec("grid_map", "patrol", sources=("incidents",)),
     PageSpec("patrol_coverage", "patrol", sources=("pings",)),
     PageSpec("patrol_replay", "patrol", sources=("pings",)),
