@@ -37,15 +37,8 @@ def test_the_page_is_that_of_the_standard():
     section = opened().sections[0]
     width = section.page_width - section.left_margin - section.right_margin
     height = section.page_height - section.top_margin - section.bottom_margin
-    measured = (
-        section.page_width,
-        section.page_height,
-        section.top_margin,
-        section.left_margin,
-        width,
-        height,
-    )
-    assert [one.mm if hasattr(one, "mm") else one / Mm(1) for one in measured] == pytest.approx(
+    edges = (section.page_width, section.page_height, section.top_margin, section.left_margin)
+    assert [one / Mm(1) for one in (*edges, width, height)] == pytest.approx(
         [210, 297, 37, 28, 156, 225], abs=0.05
     )
 
