@@ -21,6 +21,7 @@ LAYERS = {
     "governance.schema": 2,
     "governance.access": 3,
     "governance.records": 4,
+    "governance.records.patrol": 4,
     "governance.sample": 4,
     "governance.demonstration": 5,
     "governance.metrics": 6,

@@ -8,10 +8,11 @@ from datetime import date, timedelta
 import pandas as pd
 import pytest
 
+from governance.cli import main
 from governance.records import store
 from governance.records.patrol import keeping
 from governance.records.patrol.keeping import keep, spans
-from tests.builders import import_small_street, imported
+from tests.builders import import_small_street, imported, write_csv
 
 DAY = date(2023, 9, 11)
 
@@ -158,3 +159,19 @@ def test_an_empty_folder_gives_empty_frames(tmp_path):
 
 def test_days_are_computed_in_runs_newest_first():
     assert spans([1, 2, 3, 7, 8], {1: 5, 2: 5, 3: 5, 7: 5, 8: 5}, limit=10) == [[7, 8], [2, 3], [1]]
+
+
+def test_the_command_computes_what_an_import_made_old(street, computed):
+    path = write_csv(street.parent / "exports" / "more.csv", export([DAY + timedelta(days=9)]))
+    with pytest.raises(SystemExit) as ended:
+        main(["import", "pings", str(path), "--data", str(street)])
+    assert ended.value.code == 0
+    assert len(computed) == 3
+
+
+def test_a_folder_that_cannot_be_written_is_read_all_the_same(street, monkeypatch):
+    expected = visits(street)
+    shutil.rmtree(street / "store" / "patrol")
+    monkeypatch.setattr(keeping.os, "access", lambda *_: False)
+    pd.testing.assert_frame_equal(visits(street), expected)
+    assert not list((street / "store" / "patrol").glob("0*"))

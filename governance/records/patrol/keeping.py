@@ -10,6 +10,7 @@ import hashlib
 import os
 import shutil
 import tempfile
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, cached_property
@@ -20,8 +21,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
+from governance.errors import GovernanceError, LockedError, StoreError
 from governance.records import store
 from governance.records.checks import stored_schema
 from governance.records.dataset import empty_frame
@@ -30,6 +32,7 @@ from governance.records.patrol.chain import Chain, DutyRecords, Street
 from governance.records.patrol.columns import typed
 from governance.records.patrol.frames import MADE_FROM, PARTS, assembled
 from governance.records.patrol.index import (
+    RECORDS,
     REFERENCE,
     Days,
     Index,
@@ -43,7 +46,7 @@ from governance.schema import kind_named
 from governance.settings import settings_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import date
 
     from governance.records.manifest import Manifest
@@ -76,7 +79,7 @@ def patrol_frame(
     group = next(group for group in PARTS if name in PARTS[group])
     try:
         parts = keeper.parts(group, MADE_FROM.get(name, (name,)), since, until)
-    except (OSError, pa.ArrowInvalid):
+    except _DamagedResultsError:
         # Somebody meddled with the results; they can always be made again.
         keeper.forget()
         parts = keeper.parts(group, MADE_FROM.get(name, (name,)), since, until)
@@ -90,11 +93,26 @@ def _read(folder: Path, batches: dict[str, list[int]], name: str) -> pd.DataFram
         path = folder / batch / f"{name}.parquet"
         if not path.is_file():  # days on which no stamp is believed have receipts only
             continue
-        table = pq.read_table(path, partitioning=None)
+        try:
+            table = pq.read_table(path, partitioning=None)
+        except (OSError, pa.ArrowInvalid) as error:
+            raise _DamagedResultsError("damaged_store", file=str(path)) from error
         tables.append(table.filter(pc.is_in(table["on_day"], pa.array(days, pa.int64()))))
     tables = [table for table in tables if len(table)]
     frame = frame_of(pa.concat_tables(tables, promote_options="permissive")) if tables else None
     return typed(name, pd.DataFrame()) if frame is None else frame
+
+
+class _DamagedResultsError(StoreError):
+    """A file of the results cannot be read."""
+
+
+def keep_after_import(data_dir: Path, kind: str) -> None:
+    """Compute what an import of a kind made old; what hinders it leaves the work to the next reader."""
+    manifest = store.read_manifest(data_dir, verify=False)
+    if kind in (*RECORDS, *REFERENCE) and manifest.rows("pings"):
+        with suppress(GovernanceError):
+            keep(data_dir)
 
 
 def keep(data_dir: Path, *, groups: Sequence[str] = (PRESENCE,), days_n: int | None = None) -> int:
@@ -133,6 +151,16 @@ class _Keeper:
     def folder(self) -> Path:
         return _folder(self.data_dir)
 
+    @contextmanager
+    def _held(self) -> Iterator[None]:
+        """Hold the results' own lock: one computation at a time, imports go on beside it."""
+        lock = FileLock(self.folder / "lock", timeout=_LOCK_WAIT_S)
+        try:
+            with store.disk_errors(), lock:
+                yield
+        except Timeout as error:
+            raise LockedError("import_running", seconds=_LOCK_WAIT_S) from error
+
     @cached_property
     def rules(self) -> PatrolRules:
         stated = self.manifest.as_of.get("pings")
@@ -150,7 +178,7 @@ class _Keeper:
         self, group: str, names: Sequence[str], since: date | None, until: date | None
     ) -> dict[str, pd.DataFrame]:
         """Parts of the days of a window, computed first where they are missing or old."""
-        with FileLock(self.folder / "lock", timeout=_LOCK_WAIT_S):
+        with self._held():
             index, days = self._known()
             low = number_of(since) if since else min(days.keys, default=0)
             high = number_of(until) if until else max(days.keys, default=0)
@@ -161,13 +189,13 @@ class _Keeper:
 
     def forget(self) -> None:
         """Delete all results."""
-        with FileLock(self.folder / "lock", timeout=_LOCK_WAIT_S):
+        with self._held():
             (self.folder / "index.json").unlink(missing_ok=True)
             for path in self.folder.glob("[0-9]*-*"):
                 shutil.rmtree(path, ignore_errors=True)
 
     def kept(self, group: str, *, days_n: int | None = None) -> int:
-        with FileLock(self.folder / "lock", timeout=_LOCK_WAIT_S):
+        with self._held():
             index, days = self._known()
             newest = [day for day in sorted(days.keys, reverse=True) if self._is_believed(day)]
             wanted = list(days.keys) if days_n is None else newest[:days_n]
