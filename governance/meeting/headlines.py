@@ -1,0 +1,46 @@
+"""The week in at most five sentences, each made by a rule from signals; none when nothing happened.
+
+    headlines(signals)                    # for the secretary's desk
+    for_the_room(headlines(signals))      # without what names a team on unverified or D data
+
+Three kinds of certainty:
+
+- *fact*: counted in the records at hand (an hour nobody was there, a place over its limit);
+- *estimate*: what could be chance. Every comparison made is a test, whether it shows something or
+  not: each chart of the week (the p-value of the rule it completes, times four, as four rules are
+  looked at) and each community against the others. The procedure of Benjamini and Hochberg at
+  q = 0.10 runs over all of them, so that in a week of pure noise anything is told in at most one of
+  ten. Estimates without a p-value (a false speed-up, a chronic place) ask for as many cases as
+  METRICS asks of them;
+- *unverified*: rests on data of grade D, or on tracks that are missing.
+
+Within a certainty the larger stands first: how many times the limit, the target or the usual, on a
+ruler of doublings that ends at eight times. Each rule has its foremost headline before any has its
+second.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from governance.meeting import case_rules, place_rules
+from governance.meeting.ranking import MOST_N, for_the_room, found_by, ranked
+
+if TYPE_CHECKING:
+    from governance.meeting.ranking import Headline
+    from governance.meeting.signals import Signals
+
+__all__ = ["MOST_N", "for_the_room", "headlines"]
+
+_RULES = (
+    *(place_rules.warnings, place_rules.nights, place_rules.gaps, place_rules.care, place_rules.dark),
+    *(case_rules.speed_up, case_rules.chronic, case_rules.grades, case_rules.unseen),
+)
+_TESTED = (case_rules.charts, case_rules.communities, place_rules.handbook)
+
+
+def headlines(signals: Signals, *, most_n: int = MOST_N, is_for_room: bool = False) -> tuple[Headline, ...]:
+    """The foremost headlines of a week; `is_for_room` leaves out what is for the desk only."""
+    found = [one for rule in _RULES for one in rule(signals)]
+    found += found_by([test for rule in _TESTED for test in rule(signals)])
+    return ranked(for_the_room(found) if is_for_room else found, most_n=most_n)
