@@ -107,15 +107,14 @@ def _of_chart(chart: WeeklyChart, state: ChartState, signals: Signals, p: float)
         sub=sub,
         short=t(f"headlines.chart.short_{mark}", label=_short(chart)),
         size=max(abs(state.value - limits.centre) / width, 1.0) if limits and width else 1.0,
-        certainty="estimate" if chart.is_judged else "unverified",
+        certainty="estimate",
         value=scale.number(state.value),
         unit=scale.unit,
         owner=t("headlines.posts.centre"),
         decide=t("headlines.chart.decide", label=chart.label) if is_worse else "",
         page=chart.page,
-        params=signals.week_params | ({"series": chart.metric} if chart.page == "process_control" else {}),
+        params=signals.week_params | ({"of": chart.metric} if chart.page == "process_control" else {}),
         p=p,
-        is_for_desk_only=not chart.is_judged,
         metric=chart.metric,
     )
 
@@ -241,28 +240,36 @@ def _chronic(signals: Signals, row: pd.Series, places_n: int) -> Headline:
 
 # ----------------------------------------------------------------------------- D data
 def grades(signals: Signals) -> tuple[Headline, ...]:
-    """A source whose data are of grade D this week and the week before; it names no team."""
+    """The sources whose data are of grade D this week and the week before, in one line; no team is named."""
     if signals.grades.empty:
         return ()
     weeks = {str(signals.week.shifted(-1)), str(signals.week)}
     poor = signals.grades[signals.grades["grade"].eq("D") & signals.grades["week"].isin(weeks)]
     counts = poor.groupby("kind")["week"].nunique()
-    return tuple(
+    kinds = [str(kind) for kind in counts.index[counts.eq(len(weeks))]]
+    if not kinds:
+        return ()
+    labels = [kind_named(kind).label for kind in kinds]
+    title = t("headlines.grade.title", kind=labels[0])
+    if len(kinds) > 1:
+        title = t("headlines.grade.title_many", n=len(kinds))
+    return (
         Headline(
             rule="grade",
-            key=f"grade:{kind}",
+            key=f"grade:{' '.join(kinds)}",
             mark="unverified",
-            title=t("headlines.grade.title", kind=kind_named(str(kind)).label),
-            sub=t("headlines.grade.sub"),
+            title=title,
+            sub=t("headlines.grade.sub", kinds="、".join(labels)),
             short=t("headlines.grade.short"),
-            size=2.0,
+            size=float(len(kinds)),
             certainty="unverified",
+            value=f"{len(kinds)}",
+            unit=t("headlines.grade.unit"),
             owner=t("headlines.posts.data"),
             decide=t("headlines.grade.decide"),
             page="data_intake",
             params=signals.week_params,
-        )
-        for kind in counts.index[counts.eq(len(weeks))]
+        ),
     )
 
 

@@ -21,13 +21,16 @@ second.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from governance.meeting import case_rules, place_rules
 from governance.meeting.ranking import MOST_N, for_the_room, found_by, ranked
 
 if TYPE_CHECKING:
-    from governance.meeting.ranking import Headline
+    from collections.abc import Mapping
+
+    from governance.meeting.ranking import Headline, Rule
     from governance.meeting.signals import Signals
 
 __all__ = ["MOST_N", "for_the_room", "headlines"]
@@ -36,6 +39,14 @@ _RULES = (
     *(place_rules.warnings, place_rules.nights, place_rules.gaps, place_rules.care, place_rules.dark),
     *(case_rules.speed_up, case_rules.chronic, case_rules.grades, case_rules.unseen),
 )
+# What each rule rests on; where that is of grade D it is unverified.
+_SOURCES: Mapping[Rule, tuple[str, ...]] = {
+    **dict.fromkeys(("speedup", "chart", "community", "stock", "chronic", "unseen"), ("incidents",)),
+    "night": ("rollcalls", "shifts"),
+    "gap": ("pings", "checkins"),
+    "care": ("visits",),
+    "warning": ("warning_steps",),
+}
 _TESTED = (case_rules.charts, case_rules.communities, place_rules.handbook)
 
 
@@ -43,4 +54,12 @@ def headlines(signals: Signals, *, most_n: int = MOST_N, is_for_room: bool = Fal
     """The foremost headlines of a week; `is_for_room` leaves out what is for the desk only."""
     found = [one for rule in _RULES for one in rule(signals)]
     found += found_by([test for rule in _TESTED for test in rule(signals)])
+    found = [_verified(one, signals) for one in found]
     return ranked(for_the_room(found) if is_for_room else found, most_n=most_n)
+
+
+def _verified(one: Headline, signals: Signals) -> Headline:
+    """The headline; unverified and for the desk only where its source is of grade D."""
+    if signals.poor_kinds.isdisjoint(_SOURCES.get(one.rule, ())):
+        return one
+    return replace(one, certainty="unverified", is_for_desk_only=True)

@@ -11,6 +11,7 @@ from governance.figures.map_shapes import short_name
 from governance.figures.since_map import duration_words
 from governance.meeting.commitments import Place
 from governance.meeting.ranking import Headline, Test
+from governance.meeting.signals import DARK_SHARE
 from governance.metrics.small_numbers import is_small
 from governance.text import t
 
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 
 # Fewer empty hours than these in a week are a missed roll call, not a night without patrol.
 LEAST_EMPTY_H = 3
-# A track that is missing in so much of the planned time makes the week's data D.
-DARK_SHARE = 0.10
 _STALE_LEAST_N = 5
 
 
@@ -132,6 +131,7 @@ def _late(signals: Signals, row: pd.Series, late_n: int, never_n: int) -> Headli
         limit=duration_words(float(row["limit_h"])),
         multiple=f"{multiple:.1f}",
     )
+    is_dark = signals.is_dark(row["team_id"])
     return Headline(
         rule="gap",
         key=f"gap:{code}",
@@ -140,7 +140,8 @@ def _late(signals: Signals, row: pd.Series, late_n: int, never_n: int) -> Headli
         sub=sub + t("headlines.gap.all", late=late_n, never=never_n),
         short=t("headlines.gap.short"),
         size=multiple,
-        certainty="fact",
+        certainty="unverified" if is_dark else "fact",
+        is_for_desk_only=is_dark,
         value=value,
         unit=unit,
         owner=signals.owner_of_team(row["team_id"]),

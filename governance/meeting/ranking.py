@@ -103,10 +103,10 @@ def found_by(tests: Sequence[Test]) -> tuple[Headline, ...]:
     )
 
 
-def _order(one: Headline) -> tuple[int, float, int, str]:
+def _order(one: Headline) -> tuple[int, float, int, float, str]:
     size = max(one.size, 1.0) if not math.isnan(one.size) else 1.0
     doublings = min(math.log2(size), _MOST_DOUBLINGS)
-    return _CERTAINTIES.index(one.certainty), -doublings, RULES.index(one.rule), one.key
+    return _CERTAINTIES.index(one.certainty), -doublings, RULES.index(one.rule), -size, one.key
 
 
 def ranked(found: Iterable[Headline], *, most_n: int = MOST_N) -> tuple[Headline, ...]:

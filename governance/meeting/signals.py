@@ -13,14 +13,16 @@ if TYPE_CHECKING:
     from governance.figures.place_words import Scale
     from governance.workdays import Week
 
+# Tracks that are missing in so much of a team's planned time make its data of the week D.
+DARK_SHARE = 0.10
+
 
 @dataclass(frozen=True)
 class WeeklyChart:
     """One measure's control chart, its weeks in order and the last of them the one reviewed.
 
     `rows` are those of `control.control_frame`; `key` names the measure in the texts, `metric` is
-    its key in `control_series.SERIES` or empty; `page` shows it. `is_judged` is False where its
-    data are of grade D.
+    its key in `control_series.SERIES` or empty; `page` shows it.
     """
 
     key: str
@@ -30,7 +32,6 @@ class WeeklyChart:
     rows: pd.DataFrame
     page: str
     metric: str = ""
-    is_judged: bool = True
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,21 @@ class Signals:
     def community(self, code: object) -> str:
         """A community's name, its code where it has none."""
         return self.community_names.get(str(code), str(code)) if isinstance(code, str) else ""
+
+    @property
+    def poor_kinds(self) -> frozenset[str]:
+        """The sources whose data of the week are of grade D."""
+        if self.grades.empty:
+            return frozenset()
+        now = self.grades[self.grades["week"].eq(str(self.week)) & self.grades["grade"].eq("D")]
+        return frozenset(str(kind) for kind in now["kind"])
+
+    def is_dark(self, team_id: object) -> bool:
+        """Whether a team's tracks of the week are missing in so much of its time that they say nothing."""
+        if self.dark.empty or not isinstance(team_id, str):
+            return False
+        own = self.dark[self.dark["team_id"].eq(team_id) & self.dark["week"].eq(str(self.week))]
+        return bool(own["share"].gt(DARK_SHARE).any())
 
     @property
     def week_params(self) -> dict[str, str]:

@@ -16,10 +16,13 @@ from governance.report.week_parts import figure_of_card, known, title_of, weekly
 from governance.text import t
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
+
+    import pandas as pd
 
     from governance.metrics.closing import Closing
     from governance.records.dataset import Dataset
+    from governance.report.model import Mark
     from governance.report.week_cases import CaseFacts
     from governance.workdays import Week
 
@@ -118,7 +121,7 @@ def _stock_items(facts: CaseFacts, week: Week) -> list[Item]:
     now, earlier = rows.iloc[-1], rows["value"].iloc[:-1]
     is_signal = isinstance(now["signal"], str)
     is_worse = is_signal and now["value"] > now["centre"]
-    mark = "worse" if is_worse else "better" if is_signal else "normal"
+    mark: Mark = "worse" if is_worse else "better" if is_signal else "normal"
     has_limits = not math.isnan(float(now["centre"]))
     key = "common" if has_limits and not is_signal else "signal" if is_signal else "unjudged"
     previous = "—" if earlier.empty else f"{earlier.iloc[-1]:,.0f}"
@@ -165,7 +168,8 @@ def _containment_title(facts: CaseFacts, share: str, *, is_struck: bool) -> str:
         return t("slides.containment.unknown")
     key = card.change if card.change in ("worse", "better") else card.standing
     known_key = {"missed": "missed", "consistently_missed": "missed", "met": "met", "consistently_met": "met"}
-    name = key if key in ("worse", "better") else known_key.get(key, "common")
+    usual = "common" if card.change == "common" else "unjudged"
+    name = key if key in ("worse", "better") else known_key.get(key, usual)
     return title_of(t(f"slides.containment.{name}", share=share), t("slides.containment.plain"))
 
 
@@ -191,7 +195,7 @@ def ladder_chart(dataset: Dataset, facts: CaseFacts) -> Chart | None:
     )
 
 
-def _percents(part: Sequence[int], whole: Sequence[int]) -> list[float]:
+def _percents(part: pd.Series, whole: pd.Series) -> list[float]:
     return [round(100 * k / n, 1) for k, n in zip(part, whole, strict=True)]
 
 

@@ -48,7 +48,7 @@ def state_of_card(card: Card) -> tuple[Mark, str]:
 
 def figure_of_card(card: Card, *, is_struck: bool = False) -> Figure:
     """A figure of the overview, in the same words."""
-    mark, word = ("none", "") if is_struck else state_of_card(card)
+    mark, word = state_of_card(card)
     return Figure(
         key=card.key,
         label=card.label,
@@ -57,8 +57,8 @@ def figure_of_card(card: Card, *, is_struck: bool = False) -> Figure:
         basis="，".join(part for part in (card.basis, card.note) if part),
         previous=card.previous,
         target=card.target,
-        mark=mark,
-        word=word,
+        mark="none" if is_struck else mark,
+        word="" if is_struck else word,
         definition=card.definition,
         is_struck=is_struck,
     )

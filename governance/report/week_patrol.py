@@ -43,8 +43,9 @@ class PatrolFacts:
     unit-hours of the week (`duty.unit_hours`), `night` and `night_before` the night's share,
     `night_chart` its weeks (`control.control_frame`), `empty_nights` the unit-hours of the last three
     weeks that a roll call says nobody was there (team_id, week, night_on, hour_at), `dark` per team
-    and week (team_id, week, share) the planned minutes without evidence. `points` and `routes` are
-    the required points with is_visited and the routes with walked_m.
+    and week (team_id, week, share) the planned minutes without evidence, `dark_share` that of the
+    street in the week (NaN without a plan). `visits`
+    holds what was visited and walked in the week.
     """
 
     ground: Ground
@@ -59,6 +60,7 @@ class PatrolFacts:
     night_chart: pd.DataFrame
     empty_nights: pd.DataFrame
     dark: pd.DataFrame
+    dark_share: float
     not_provided: tuple[str, ...]
     visits: Patrolled
 
@@ -101,6 +103,7 @@ def patrol_facts(dataset: Dataset, week: Week) -> PatrolFacts | None:
         night_chart=_night_chart(dataset, units, weeks),
         empty_nights=_empty_nights(units, week),
         dark=_dark(presence, week),
+        dark_share=_street_dark_share(presence, week),
         not_provided=_not_provided(presence),
         visits=patrolled,
     )
@@ -108,11 +111,11 @@ def patrol_facts(dataset: Dataset, week: Week) -> PatrolFacts | None:
 
 def _patrolled(dataset: Dataset, week: Week) -> Patrolled:
     """What patrols did in a week; without the swept area."""
-    days = {"since": week.first_day, "until": week.last_day}
+    first, last = week.first_day, week.last_day
     return Patrolled(
-        visits=dataset.patrol("visits", **days),
-        point_visits=dataset.patrol("point_visits", **days),
-        route_metres=dataset.patrol("route_metres", **days),
+        visits=dataset.patrol("visits", since=first, until=last),
+        point_visits=dataset.patrol("point_visits", since=first, until=last),
+        route_metres=dataset.patrol("route_metres", since=first, until=last),
         swept=empty_patrol_frame("swept"),
         cells=empty_patrol_frame("cells"),
     ).within(Span(week.start_at, week.end_at))
@@ -195,13 +198,26 @@ def _empty_nights(units: pd.DataFrame, week: Week) -> pd.DataFrame:
     night = (rows["hour_at"] - pd.Timedelta(hours=6)).dt.floor("D")
     written = {day: str(Week.of(day.to_pydatetime())) for day in rows["hour_at"].dt.floor("D").unique()}
     weeks = rows["hour_at"].dt.floor("D").map(written).astype("string")
-    return rows[["team_id", "hour_at"]].assign(night_on=night, week=weeks).reset_index(drop=True)
+    kept: pd.DataFrame = rows[["team_id", "hour_at"]].assign(night_on=night, week=weeks)
+    return kept.reset_index(drop=True)
 
 
 # ------------------------------------------------------------------------------- evidence
+def _given(presence: pd.DataFrame) -> pd.DataFrame:
+    """The rows of forces that give tracks or roll calls at all."""
+    return presence[is_provided(presence)] if len(presence) else presence
+
+
+def _street_dark_share(presence: pd.DataFrame, week: Week) -> float:
+    given = _given(presence)
+    inside = given[Span(week.start_at, week.end_at).holds(given["hour_at"])]
+    planned = float(inside["planned_min"].sum())
+    return float(inside["unknown_min"].sum()) / planned if planned else float("nan")
+
+
 def _dark(presence: pd.DataFrame, week: Week) -> pd.DataFrame:
     """The share of a team's planned minutes without any evidence, in the week and the one before."""
-    given = presence[is_provided(presence)] if len(presence) else presence
+    given = _given(presence)
     rows = []
     for one in (week.shifted(-1), week):
         inside = given[Span(one.start_at, one.end_at).holds(given["hour_at"])]

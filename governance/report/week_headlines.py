@@ -1,0 +1,183 @@
+"""The signals of a week, gathered from its facts, and its headlines."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from governance.figures.metric_words import metric_label, metric_scale
+from governance.figures.place_words import Scale
+from governance.meeting.case_rules import STOCK
+from governance.meeting.headlines import headlines
+from governance.meeting.signals import CareCount, Signals, SpeedUp, WeeklyChart
+from governance.metrics.definitions import HEADLINES, metric_named
+from governance.metrics.scenes import closed_unseen, scenes
+from governance.metrics.targets import target_of
+from governance.metrics.trust import source_status
+from governance.metrics.windows import Span
+from governance.report.week_cases import case_facts
+from governance.report.week_patrol import NIGHT, patrol_facts
+from governance.report.week_people import people_facts
+from governance.text import t
+
+if TYPE_CHECKING:
+    from governance.meeting.ranking import Headline
+    from governance.records.dataset import Dataset
+    from governance.report.week_cases import CaseFacts
+    from governance.report.week_patrol import PatrolFacts
+    from governance.report.week_people import PeopleFacts
+    from governance.workdays import Week
+
+D_GRADE = "D"
+
+
+@dataclass(frozen=True)
+class WeekFacts:
+    """Everything a week's slides are made of; `grades` are kind, week, grade of this week and the last."""
+
+    week: Week
+    cases: CaseFacts | None
+    patrol: PatrolFacts | None
+    people: PeopleFacts
+    grades: pd.DataFrame
+
+    @property
+    def poor_kinds(self) -> frozenset[str]:
+        """The sources whose data of the week are of grade D."""
+        now = self.grades[self.grades["week"].eq(str(self.week)) & self.grades["grade"].eq(D_GRADE)]
+        return frozenset(str(kind) for kind in now["kind"])
+
+
+def week_facts(dataset: Dataset, week: Week) -> WeekFacts:
+    """The facts of a week."""
+    found = [
+        source_status(dataset, one)[["kind", "grade"]].assign(week=str(one))
+        for one in (week.shifted(-1), week)
+    ]
+    return WeekFacts(
+        week=week,
+        cases=case_facts(dataset, week),
+        patrol=patrol_facts(dataset, week),
+        people=people_facts(dataset, week),
+        grades=pd.concat(found, ignore_index=True).dropna(subset=["grade"]),
+    )
+
+
+def week_headlines(dataset: Dataset, week: Week) -> tuple[Headline, ...]:
+    """The headlines for the secretary's desk, with those that no shared screen shows.
+
+    Beside those of the slides: cases closed outdoors without a track near, and teams without tracks.
+    """
+    facts = week_facts(dataset, week)
+    return headlines(signals_of(dataset, facts, unseen=_unseen(dataset, week)))
+
+
+def room_headlines(dataset: Dataset, facts: WeekFacts) -> tuple[Headline, ...]:
+    """The headlines that may stand on the meeting screen and in the papers."""
+    return headlines(signals_of(dataset, facts), is_for_room=True)
+
+
+def signals_of(dataset: Dataset, facts: WeekFacts, *, unseen: pd.DataFrame | None = None) -> Signals:
+    """What the rules look at."""
+    cases, patrol = facts.cases, facts.patrol
+    teams = dataset.frame("teams").dropna(subset=["team_id"]).drop_duplicates("team_id", keep="last")
+    own = teams.dropna(subset=["community_code"]).drop_duplicates("community_code")
+    communities = dataset.frame("communities").dropna(subset=["community_code"])
+    communities = communities.drop_duplicates("community_code", keep="last")
+    nothing = pd.DataFrame()
+    return Signals(
+        week=facts.week,
+        charts=(*_case_charts(facts), *_night_charts(facts)),
+        communities=cases.compared if cases else nothing,
+        since=patrol.since if patrol else nothing,
+        night=patrol.empty_nights if patrol else nothing,
+        speedup=_speed_up(cases),
+        chronic=cases.chronic if cases else nothing,
+        care=_care(dataset, facts),
+        warnings=facts.people.warnings,
+        handbook=facts.people.handbook,
+        grades=facts.grades,
+        dark=patrol.dark if patrol else nothing,
+        unseen=nothing if unseen is None else unseen,
+        teams=_texts(teams, "team_id", "name"),
+        community_names=_texts(communities, "community_code", "name"),
+        community_teams=_texts(own, "community_code", "team_id"),
+    )
+
+
+def _texts(frame: pd.DataFrame, key: str, value: str) -> dict[str, str]:
+    values = frame[value].fillna(frame[key])
+    return {str(one): str(other) for one, other in zip(frame[key], values, strict=True)}
+
+
+def _case_charts(facts: WeekFacts) -> list[WeeklyChart]:
+    """The headline figures of which one way is better, and overdue cases."""
+    cases = facts.cases
+    if cases is None:
+        return []
+    charts = []
+    for key in HEADLINES:
+        rows = cases.weeks[cases.weeks["metric"].eq(key)].reset_index(drop=True)
+        if metric_named(key).direction == "none" or rows.empty:
+            continue
+        last = rows["value"].iloc[-1]
+        scale = metric_scale(key, [float(last)] if not pd.isna(last) else [])
+        chart = rows.assign(is_partial=~rows["is_complete"], is_set_aside=False)
+        direction = metric_named(key).direction
+        charts.append(WeeklyChart(key, metric_label(key), direction, scale, chart, "process_control", key))
+    label, scale = t("slides.short.overdue_n"), Scale(t("units.case"), 1, 0)
+    stock = WeeklyChart(STOCK, label, "lower", scale, cases.overdue, "incident_response")
+    return [*charts, stock]
+
+
+def _night_charts(facts: WeekFacts) -> list[WeeklyChart]:
+    if facts.patrol is None or facts.patrol.night_chart.empty:
+        return []
+    label, scale = t("slides.short.night_presence_share"), Scale("%", 0.01, 1)
+    rows = facts.patrol.night_chart
+    return [WeeklyChart(NIGHT, label, "higher", scale, rows, "patrol_coverage")]
+
+
+def _speed_up(cases: CaseFacts | None) -> SpeedUp | None:
+    if cases is None or cases.misleading is None:
+        return None
+    one = cases.closings[cases.misleading]
+    return SpeedUp(
+        category=cases.misleading,
+        closed_only_min=one.closed_only_median,
+        median_min=one.median,
+        watched_min=one.watched,
+        n=one.n,
+        open_n=one.open_n,
+    )
+
+
+def _care(dataset: Dataset, facts: WeekFacts) -> CareCount | None:
+    table = facts.people.care
+    if table.empty:
+        return None
+    target = target_of(dataset.frame("targets"), "care_on_time_share", facts.week.last_day)
+    due, overdue, never = (int(table[name].sum()) for name in ("due_n", "overdue_n", "never_n"))
+    return CareCount(due, overdue, never, target.value if target else None)
+
+
+def _unseen(dataset: Dataset, week: Week) -> pd.DataFrame:
+    """Cases closed outdoors in the week per team, and those of them without any track near.
+
+    Columns: team_id, closed_n, unseen_n; empty without tracks.
+    """
+    as_of, cases = dataset.as_of_for("pings", "incidents"), dataset.cases()
+    span = Span(week.start_at, week.end_at)
+    closed = cases[span.holds(cases["closed_at"])]
+    since, until = week.shifted(-1).last_day, week.last_day
+    positions = dataset.patrol("positions", since=since, until=until)
+    if as_of is None or positions.empty or closed.empty:
+        return pd.DataFrame(columns=["team_id", "closed_n", "unseen_n"])
+    near = scenes(closed, positions, as_of=as_of)
+    presence = dataset.patrol("presence", since=since, until=until)
+    found = closed_unseen(closed, near, presence, span=span)
+    known = found[found["is_known"]]
+    counts = known["is_unseen"].astype("int64").groupby(known["team_id"]).agg(["size", "sum"])
+    return counts.set_axis(["closed_n", "unseen_n"], axis=1).rename_axis("team_id").reset_index()
