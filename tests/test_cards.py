@@ -41,6 +41,7 @@ def figures(values=None, **given):
             row |= {"numerator_n": 46 if key not in QUANTILES else pd.NA, "n": 50}
             row |= {"denominator_n": 50 if key in SHARES else pd.NA}
             row |= NO_LIMITS | {"signal": pd.NA, "is_trial": True, "phase": 1, "is_provisional": False}
+            row["is_set_aside"] = False
             rows.append(row | given)
     types = dict.fromkeys(("numerator_n", "denominator_n", "n"), "Int64") | {"signal": "string"}
     return pd.DataFrame(rows).astype(types)
@@ -160,6 +161,7 @@ def test_a_card_can_be_read_aloud():
 def weekly(values, phases=None, **columns):
     n = len(values)
     frame = pd.DataFrame({"value": values, "phase": phases or [1] * n, "is_trial": True} | LIMITS)
+    frame["is_set_aside"] = False
     return frame.assign(signal=pd.array([None] * n, dtype="string")).assign(**columns)
 
 
@@ -181,6 +183,11 @@ def test_weeks_before_the_reform_stand_apart_hollow_and_outside_the_limits():
     assert svg.count("<polyline") == 2
     assert svg.count('stroke-dasharray="2 2"') == 1
     assert f'fill="{LIGHT.band}"' in svg
+
+
+def test_a_week_set_aside_is_not_counted_among_those_the_limits_rest_on():
+    rows = weekly([0.9] * 9, [1, 1] + [2] * 7, is_set_aside=[False] * 4 + [True] + [False] * 4)
+    assert Spark.of_weeks(rows, target=0.95, change="common").trial_n == 6
 
 
 def test_no_break_is_drawn_where_all_weeks_are_of_one_phase():

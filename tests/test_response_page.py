@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from governance.metrics.control_series import control_charts
+from governance.metrics.control_states import state_of
 from governance.metrics.judged import judged_cases
 from governance.metrics.open_list import first_rows, known_at, open_cases
+from governance.records.chart_notes import ChartNote
 from governance.ui import response_data as data
 from governance.ui import response_stock_data as stock_data
 from governance.ui.filters import Selection
@@ -17,6 +21,8 @@ from governance.ui.response_words import sentence
 from governance.workdays import SHANGHAI, Week
 from tests.builders import case, import_small_street, imported
 from tests.test_response import AS_OF, START, incident, street
+
+STORM = ChartNote("set_aside", date(2023, 7, 21), "暴雨", AS_OF)
 
 DASHBOARD = Path(__file__).resolve().parents[1] / "dashboard.py"
 WEEK = Week(2023, 37)
@@ -180,6 +186,30 @@ def test_the_sample_has_its_planted_speed_up_exposed(sample_dataset):
     group = found.by_group["矛盾纠纷"]
     assert group.closed_only_median < found.by_group_before["矛盾纠纷"].closed_only_median / 3
     assert "矛盾纠纷" in sentence(sample_dataset, selection)
+
+
+def test_the_limits_rest_on_as_many_weeks_here_as_on_the_control_chart(sample_dataset):
+    noted = replace(sample_dataset, fingerprint="noted", chart_notes=(STORM,))
+    selection = Selection(week=WEEK, demand="public")
+    here = data.judgement_of_on_time(noted, selection)
+    charts = control_charts(noted, of="on_time_share", until=WEEK.last_day, scope=selection.scope)
+    there = state_of(charts["all"], direction="higher", targets=(), day=WEEK.last_day)
+    assert here.weeks_n == there.points_n == 10
+    assert (here.lower, here.upper) == pytest.approx((there.limits.lower, there.limits.upper))
+
+
+def test_without_limits_a_difference_is_not_called_faster(sample_dataset):
+    plain = replace(sample_dataset, fingerprint="plain", chart_notes=())
+    said = sentence(plain, Selection(week=Week(2023, 30), demand="public"))
+    assert "比上周" in said
+    assert "是不是偶然还不能判断" in said
+
+
+def test_a_week_is_not_measured_by_one_that_was_set_aside(sample_dataset):
+    noted = replace(sample_dataset, fingerprint="noted", chart_notes=(STORM,))
+    said = sentence(noted, Selection(week=Week(2023, 30), demand="public"))
+    assert "比上周" not in said
+    assert "不判断快慢" in said
 
 
 def test_stock_flow_and_demand_add_up_on_the_sample(sample_dataset):

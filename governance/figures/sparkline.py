@@ -55,6 +55,7 @@ class Spark:
         in_phase = phase == phase[-1]
         start = int(in_phase.argmax())
         judged = rows[in_phase & rows["centre"].notna().to_numpy()]
+        rests_on = judged["value"].notna() & ~judged["is_set_aside"] & judged.get("is_complete", True)
         if judged["value"].notna().sum() < NONE_BELOW_N:
             judged = judged.iloc[:0]
         limits = judged.iloc[-1] if len(judged) else None
@@ -69,7 +70,7 @@ class Spark:
             target=target,
             break_at=start if start and has_older else None,
             signals=tuple(place for place, is_signal in enumerate(marks) if is_signal),
-            trial_n=len(judged) if is_trial else 0,
+            trial_n=int(rests_on.sum()) if is_trial else 0,
             change=change,
         )
 

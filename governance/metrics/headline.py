@@ -271,7 +271,7 @@ def headline_weeks(parts: HeadlineParts, weeks: Sequence[Week]) -> pd.DataFrame:
     """The six figures of weeks in order, each against the control limits known by the last of them.
 
     Columns: week (2023-W37), metric, is_complete (the records reach over the whole week), value,
-    centre, lower, upper, near_lower, near_upper, signal, is_trial, phase (of
+    centre, lower, upper, near_lower, near_upper, signal, is_trial, phase, is_set_aside (of
     `control.control_frame`), numerator_n, denominator_n, n and is_provisional (of
     `window_figures`; numerator_n of a count and is_provisional only for the last week). Weeks
     that are not over have no signal; weeks without records are missing.
@@ -284,7 +284,7 @@ def headline_weeks(parts: HeadlineParts, weeks: Sequence[Week]) -> pd.DataFrame:
         window = ChartWindow(until=weeks[-1].last_day, with_partial=True)
         found = charts_of(parts.dataset, keys, window, scope=part.scope)
         charts |= {key: chart for key, by_group in found.items() for chart in by_group.values()}
-    empty = pd.DataFrame(columns=["week", *_LIMITS, "hit_n", "of_n", "is_partial"])
+    empty = pd.DataFrame(columns=["week", *_LIMITS, "hit_n", "of_n", "is_partial", "is_set_aside"])
     known = {key: chart for key, chart in charts.items() if key in parts.present}
     tables = [_of_weeks(key, known.get(key, empty), weeks) for key in HEADLINES]
     figures = pd.concat(tables, ignore_index=True)
@@ -314,5 +314,8 @@ def _of_weeks(key: str, chart: pd.DataFrame, weeks: Sequence[Week]) -> pd.DataFr
     types: dict[str, str] = dict.fromkeys(("numerator_n", "denominator_n", "n", "phase"), "Int64")
     types |= dict.fromkeys(_LIMITS[:6], "float64") | {"signal": "string", "metric": "string"}
     table["is_trial"] = named["is_trial"].ne(False)
+    table["is_set_aside"] = named["is_set_aside"].eq(True)
     table["phase"] = named["phase"].bfill().fillna(1)
-    return table.astype(types | {"is_trial": "bool", "is_complete": "bool"}).reset_index()
+    return table.astype(
+        types | {"is_trial": "bool", "is_complete": "bool", "is_set_aside": "bool"}
+    ).reset_index()

@@ -186,17 +186,17 @@ def judgement(dataset: Dataset, selection: Selection, key: str, *, is_lower_bett
     if math.isnan(value) or row.get("of_n", row.get("n", 0)) < dataset.settings.integer("small_n"):
         return blank
     same_phase = chart[chart["phase"].eq(row["phase"]) & chart["value"].notna()]
-    weeks_n = len(same_phase)
+    weeks_n = int((~same_phase["is_set_aside"]).sum())
     # A process hardly ever leaves its own limits: where many points do, one wild week set them.
     is_unsettled = same_phase["signal"].eq("outside").fillna(False).mean() > _MOST_OUTSIDE
     if pd.isna(row["centre"]) or is_unsettled:
-        if math.isnan(previous):
+        if math.isnan(previous) or chart["is_set_aside"].iloc[-2]:
             return replace(blank, weeks_n=weeks_n)
         verdict: Verdict = "same" if value == previous else "more" if value > previous else "less"
         return replace(blank, verdict=verdict, weeks_n=weeks_n)
     signal = "" if pd.isna(row["signal"]) else str(row["signal"])
     known = same_phase["value"].to_numpy()
-    rises = value > (known[-7] if signal == "trend" and weeks_n >= 7 else float(row["centre"]))
+    rises = value > (known[-7] if signal == "trend" and len(known) >= 7 else float(row["centre"]))
     verdict = "usual" if not signal else "worse" if rises == is_lower_better else "better"
     return Judgement(
         key, verdict, value, previous, signal, float(row["lower"]), float(row["upper"]),

@@ -129,6 +129,8 @@ def sentence(dataset: Dataset, selection: Selection) -> str:
         first = t("incident_response.both_usual")
     else:
         first = "，".join(words for one in verdicts if (words := _verdict_words(one)))
+        if any(one.verdict in ("more", "less") for one in verdicts):
+            first += t("incident_response.by_chance")
     parts = [first or t("incident_response.not_judged", n=f"{week_n:,}")]
     parts.append(_gap_words(cached(data.closings, dataset, selection, "category")))
     return "；".join(part for part in parts if part) + "。"
