@@ -124,9 +124,10 @@ def commit_segments(data_dir: Path, segments: list[Segment], *, until_s: int) ->
     if "microgrids" not in tables:
         for kind, frame in reference().items():
             columns = stored_schema(kind_named(kind))
+            rows = frame.reindex(columns=columns.names)
             path = store.folder_of(data_dir, kind) / "bench.parquet"
             path.parent.mkdir(parents=True, exist_ok=True)
-            pq.write_table(pa.Table.from_pandas(frame, schema=columns, preserve_index=False), path)
+            pq.write_table(pa.Table.from_pandas(rows, schema=columns, preserve_index=False), path)
             tables[kind] = (Segment(path=path.relative_to(data_dir).as_posix(), rows=len(frame)),)
     tables["pings"] = (*tables.get("pings", ()), *segments)
     as_of = datetime.fromtimestamp(until_s, UTC).isoformat()

@@ -62,8 +62,7 @@ def run_chain(path: str, how: str) -> dict[str, object]:
             _raster_stays(chain, db)
             return {"seconds": perf_counter() - began}
         legs, duty = chain.legs(span), chain.duty(span)
-        chain.visits(legs, span)
-        chain.hours(legs, duty, span)
+        chain.visits_and_hours(legs, duty, span)
         visited_s = perf_counter() - began
         began = perf_counter()
         chain.presence(span)

@@ -10,6 +10,7 @@ import pandas as pd
 import shapely
 
 from governance.geo import Plane
+from governance.records.patrol.blocks import blocks_of, tens_of
 from governance.records.patrol.duty import Duty, duty_of
 from governance.records.patrol.ground import Ground, ground_of
 from governance.records.patrol.index import number_of
@@ -22,12 +23,12 @@ from governance.records.patrol.legs import (
 )
 from governance.records.patrol.parts import checkins_of, receipts_of, receipts_of_counts, visit_parts
 from governance.records.patrol.positions import positions_of
-from governance.records.patrol.presence import efforts_of, presence_of, tens_of
+from governance.records.patrol.presence import efforts_of, presence_of
 from governance.records.patrol.routes import RouteCuts, route_cuts, route_metres_of, swept_of
 from governance.records.patrol.rules import DAY_US, SHANGHAI_US
 from governance.records.patrol.stretches import micros_of
 from governance.records.patrol.together import together_of
-from governance.records.patrol.visits import evidence, stays, with_evidence
+from governance.records.patrol.visits import stays, with_evidence
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -113,27 +114,27 @@ class Chain:
         legs, duty = self.legs(span), self.duty(span)
         together = together_of(self.db, legs, duty, span)
         return {
-            **self.visits(legs, span),
-            **self.hours(legs, duty, span),
+            **self.visits_and_hours(legs, duty, span),
             "together": together.assign(on_day=_number(together["hour_at"])),
             "receipts": receipts_of(legs),
         }
 
-    def visits(self, legs: Legs, span: Span) -> dict[str, pd.DataFrame]:
-        """Visits to micro-grids and points, and passes."""
+    def visits_and_hours(self, legs: Legs, duty: Duty, span: Span) -> dict[str, pd.DataFrame]:
+        """Visits to micro-grids and points, passes, presence by the hour, and efforts."""
+        ground = self.street.ground
+        blocks = blocks_of(self.db, legs, ground, span)
+        found = _NO_STAYS
+        if ground is not None and len(legs.legs):
+            found = with_evidence(stays(self.db, legs, ground, span), blocks)
         microgrid_of = self.street.microgrid_of_point
         checkins = checkins_of(self.records.checkins, legs.tracks, microgrid_of, span)
-        ground = self.street.ground
-        stayed = visit_parts(self._stays(legs, span), checkins, legs=legs, ground=ground, rules=self.rules)
-        return {
-            name: rows if name == "passes" else _on_day(rows, rows["enter"]) for name, rows in stayed.items()
-        }
-
-    def hours(self, legs: Legs, duty: Duty, span: Span) -> dict[str, pd.DataFrame]:
-        """Presence by the hour, and what each device recorded on its shift."""
-        tens = tens_of(self.db, legs, span)
+        stayed = visit_parts(found, checkins, legs=legs, ground=ground, rules=self.rules)
+        tens = tens_of(blocks)
         presence = presence_of(legs, tens, duty, rules=self.rules, span=span)
         return {
+            "visits": _on_day(stayed["visits"], stayed["visits"]["enter"]),
+            "point_visits": _on_day(stayed["point_visits"], stayed["point_visits"]["enter"]),
+            "passes": stayed["passes"],
             "presence": presence.assign(on_day=_number(presence["hour_at"])),
             "efforts": efforts_of(legs, tens, duty),
         }
@@ -142,14 +143,6 @@ class Chain:
         """The part computed when somebody asks: where everybody was, minute by minute."""
         found = positions_of(self.db, self.legs(span), self.street.plane(self._middle()), span)
         return {"positions": _on_day(found, found["at_us"])}
-
-    def _stays(self, legs: Legs, span: Span) -> pd.DataFrame:
-        """Stays in micro-grids and near points, with their evidence."""
-        ground = self.street.ground
-        if ground is None or legs.legs.empty:
-            return _NO_STAYS
-        found = stays(self.db, legs, ground, span)
-        return with_evidence(found, evidence(self.db, legs, ground))
 
     def ways(self, span: Span) -> dict[str, pd.DataFrame]:
         """The parts computed when somebody asks: routes walked and cells swept."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pyarrow as pa
 
-from governance.records.engine import counting
+from governance.records.engine import counting, squared
 from governance.records.patrol.ground import CELL_STRIDE
 from governance.records.patrol.legs import is_step
 
@@ -53,7 +53,7 @@ def cut_pieces(steps: ir.Table, *, piece_m: float) -> ir.Table:
 
 def way_2(steps: ir.Table) -> ir.Value:
     """The squared metres of a step."""
-    return (steps.x - steps.from_x) ** 2 + (steps.y - steps.from_y) ** 2
+    return squared(steps.x - steps.from_x) + squared(steps.y - steps.from_y)
 
 
 def cell_of(x: ir.Value, y: ir.Value, *, cell_m: float) -> ir.Value:

@@ -57,6 +57,8 @@ PRESENCE, WAYS, PLACES = "presence", "ways", "places"
 _PINGS_AT_ONCE = 3_000_000
 _WAYS_AT_ONCE = 500_000
 _LOCK_WAIT_S = 600
+# Results of no more pings than this are made while a page waits.
+_SOON_COMPUTED_N = 150_000
 
 
 def patrol_frame(
@@ -122,6 +124,22 @@ def keep(data_dir: Path, *, groups: Sequence[str] = (PRESENCE,), days_n: int | N
     """
     keeper = _Keeper(data_dir, store.read_manifest(data_dir))
     return sum(keeper.kept(group, days_n=days_n) for group in groups)
+
+
+def is_at_hand(data_dir: Path, manifest: Manifest) -> bool:
+    """Whether the frames computed at intake can be read without a wait worth naming.
+
+    So it is when every day of them is kept, and with few positions in any case. Nothing is computed
+    and no lock is waited for.
+
+    Raises
+    ------
+    StoreError
+        The store is damaged.
+    """
+    if manifest.rows("pings") <= _SOON_COMPUTED_N:
+        return True
+    return _Keeper(data_dir, manifest).is_kept(PRESENCE)
 
 
 @cache
@@ -200,6 +218,14 @@ class _Keeper:
             newest = [day for day in sorted(days.keys, reverse=True) if self._is_believed(day)]
             wanted = list(days.keys) if days_n is None else newest[:days_n]
             return self._compute(index, group, days, wanted)
+
+    def is_kept(self, group: str) -> bool:
+        """Whether no day is missing or old, by the index as it stands."""
+        index = Index.read(self.folder)
+        if index.unknown_segments(self.manifest):
+            return False
+        keys = days_of(index, self.manifest, self.rules).keys
+        return all(index.batch_of(group, day, key) is not None for day, key in keys.items())
 
     def _is_believed(self, day: int) -> bool:
         span = Span(day_of_number(day), day_of_number(day))

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from governance.records.engine import micros
+from governance.records.engine import micros, squared
 from governance.records.patrol.rules import (
     ACCURACY_M,
     DAY_US,
@@ -160,8 +160,8 @@ def _without_spikes(db: Engine, raw: ir.Table, foot_n: int) -> tuple[ir.Table, p
 def _impossible(db: Engine, raw: ir.Table, foot_n: int) -> pd.DataFrame:
     """The neighbourhoods of steps that take no time or go too fast, as they are."""
     m_per_us = (raw.track < foot_n).ifelse(FOOT_KM_H / 3.6e6, WHEELS_KM_H / 3.6e6)
-    way_2 = (raw.x - raw.from_x) ** 2 + (raw.y - raw.from_y) ** 2
-    is_faulty = is_step(raw) & (way_2 > (m_per_us * (raw["at"] - raw.from_at)) ** 2)
+    way_2 = squared(raw.x - raw.from_x) + squared(raw.y - raw.from_y)
+    is_faulty = is_step(raw) & (way_2 > squared(m_per_us * (raw["at"] - raw.from_at)))
     is_faulty |= (raw["at"] == raw.from_at).fill_null(False)
     faulty = raw.filter(is_faulty).select("track", block=raw["at"] // GAP_US, before=raw.from_at // GAP_US)
     found = db.plain(faulty.distinct())

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from governance.records.patrol.blocks import BLOCK_US, BLOCKS_A_TEN
 from governance.records.patrol.duty import UNIT
-from governance.records.patrol.legs import is_step
 from governance.records.patrol.rules import DAY_US, HOUR_US, MINUTE_US, SHANGHAI_US
 from governance.records.patrol.stretches import (
     clipped,
@@ -20,33 +20,15 @@ from governance.records.patrol.stretches import (
 )
 
 if TYPE_CHECKING:
-    from governance.records.engine import Engine
     from governance.records.patrol.duty import Duty
     from governance.records.patrol.legs import Legs
     from governance.records.patrol.rules import PatrolRules, Span
 
 # Places are averaged over this time before it is asked whether somebody moved.
-TEN_US = 10 * MINUTE_US
+TEN_US = BLOCKS_A_TEN * BLOCK_US
 # An hour with less of a track says nothing about standing still.
 _STILL_FROM_MIN = 30.0
 _HOUR = [*UNIT, "hour"]
-
-
-def tens_of(db: Engine, legs: Legs, span: Span) -> pd.DataFrame:
-    """Tracks in ten-minute pieces: `track`, `ten` (since 1970), `x`, `y` (mean), `kept_us`, `walked_m`.
-
-    A step counts where it ends; one that ends on the full ten minutes, before them.
-    """
-    steps = legs.steps
-    own = steps.filter((steps["at"] > span.since_us) & (steps["at"] <= span.until_us))
-    moved = ((own.x - own.from_x) ** 2 + (own.y - own.from_y) ** 2).sqrt()
-    counted = own.group_by(track=own.track, ten=(own["at"] - 1) // TEN_US).agg(
-        x=own.x.mean(),
-        y=own.y.mean(),
-        kept_us=is_step(own).ifelse(own["at"] - own.from_at, 0).sum(),
-        walked_m=is_step(own).ifelse(moved, 0.0).sum(),
-    )
-    return db.plain(counted)
 
 
 def presence_of(

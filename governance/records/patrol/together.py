@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from governance.records.engine import counting
+from governance.records.engine import counting, squared
 from governance.records.patrol.legs import is_step
 from governance.records.patrol.rules import HOUR_US, MINUTE_US, TOGETHER_M, TOGETHER_MIN
 from governance.records.patrol.stretches import day_stamps, minutes_by_hour, stamps
@@ -93,8 +93,8 @@ def _close(db: Engine, places: ir.Table) -> tuple[pd.DataFrame, pd.DataFrame]:
     ]
 
     def near(table: ir.Table, one: int, other: int) -> ir.BooleanValue:
-        away = (table[f"x{one}"] - table[f"x{other}"]) ** 2 + (table[f"y{one}"] - table[f"y{other}"]) ** 2
-        return away <= TOGETHER_M**2
+        away_2 = [squared(table[f"{axis}{one}"] - table[f"{axis}{other}"]) for axis in ("x", "y")]
+        return away_2[0] + away_2[1] <= TOGETHER_M**2
 
     pairs = []
     for one, other in ((0, 1), (0, 2), (1, 2)):

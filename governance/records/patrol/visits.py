@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 import shapely
 
-from governance.records.patrol.crossings import cell_of, crossings
+from governance.records.patrol.blocks import BLOCK_US, NO_AREA
+from governance.records.patrol.crossings import crossings
 from governance.records.patrol.rules import DAY_US, REENTRY_US, SHANGHAI_US
 
 if TYPE_CHECKING:
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
     IntArray = NDArray[np.int64]
 
-# Evidence is counted in blocks of this length: two visits to one area are further apart.
-_BLOCK_US = REENTRY_US
 CERTAIN, BORDER, UNKNOWN = "certain", "border", "unknown"
 
 
@@ -38,7 +36,7 @@ def stays(db: Engine, legs: Legs, ground: Ground, span: Span) -> pd.DataFrame:
     """
     found = times_inside(crossings(db, legs, ground), legs.legs, ground)
     found = _within(found, span)
-    return merged(_cut_at_midnight(found), ["track", "area"])
+    return merged(_cut_at_midnight(found))
 
 
 def times_inside(toggles: pd.DataFrame, legs: pd.DataFrame, ground: Ground) -> pd.DataFrame:
@@ -98,46 +96,28 @@ def _cut_at_midnight(found: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def merged(stretches: pd.DataFrame, by: list[str]) -> pd.DataFrame:
-    """Stretches of the same `by` no further apart than five minutes as one, within a day.
+def merged(stretches: pd.DataFrame) -> pd.DataFrame:
+    """Stretches of a track in an area no further apart than five minutes as one, within a day.
 
-    Columns `by`, `enter`, `exit`, `inside_us`, sorted; `inside_us` of the input is taken where given.
+    Columns `track`, `area`, `enter`, `exit`, `inside_us` (the sum of their lengths), sorted.
     """
-    rows = stretches.sort_values([*by, "enter", "exit"], ignore_index=True)
-    if rows.empty:
-        return rows.assign(inside_us=pd.Series(dtype="int64"))
-    if "inside_us" not in rows.columns:
-        rows = rows.assign(inside_us=rows["exit"] - rows["enter"])
-    is_new = (rows[by] != rows[by].shift()).any(axis=1)
-    is_new |= rows["enter"] - rows["exit"].shift(fill_value=0) > REENTRY_US
-    is_new |= (rows["enter"] + SHANGHAI_US) // DAY_US != (
-        rows["enter"].shift(fill_value=0) + SHANGHAI_US
-    ) // DAY_US
-    grouped = rows.groupby(is_new.cumsum().to_numpy(), sort=False)
-    whole = grouped.agg({**dict.fromkeys(by, "first"), "enter": "first", "exit": "max", "inside_us": "sum"})
-    return whole.reset_index(drop=True)
-
-
-def evidence(db: Engine, legs: Legs, ground: Ground) -> pd.DataFrame:
-    """Kept pings in the cells of micro-grids, by block of five minutes.
-
-    `track`, `area`, `block` (since 1970), `pings_n`, `deep_n` (deeper inside than their accuracy),
-    `told_n` (with an accuracy).
-    """
-    steps = legs.steps
-    cells = db.of_arrow(pa.Table.from_pandas(ground.cells, preserve_index=False))
-    placed = steps.mutate(cell=cell_of(steps.x, steps.y, cell_m=ground.cell_m)).join(cells, "cell")
-    counted = placed.group_by(track=placed.track, area=placed.area, block=placed["at"] // _BLOCK_US).agg(
-        pings_n=placed.count(),
-        deep_n=(placed.accuracy_m <= placed.depth_m).fill_null(False).sum(),
-        told_n=placed.accuracy_m.count(),
-    )
-    return db.plain(counted)
+    place = _pairs(stretches["track"], stretches["area"])
+    order = np.lexsort([stretches["enter"].to_numpy(), place])
+    place = place[order]
+    enter, leave = (stretches[name].to_numpy()[order] for name in ("enter", "exit"))
+    day = (enter + SHANGHAI_US) // DAY_US
+    is_new = (place[1:] != place[:-1]) | (enter[1:] - leave[:-1] > REENTRY_US) | (day[1:] != day[:-1])
+    first = np.flatnonzero(np.r_[True, is_new][: len(place)])
+    last = np.r_[first[1:], len(place)] - 1
+    inside_us = np.diff(np.r_[0, np.cumsum(leave - enter)[last]])
+    rows = stretches[["track", "area"]].take(order[first]).reset_index(drop=True)
+    return rows.assign(enter=enter[first], exit=leave[last], inside_us=inside_us)
 
 
 def with_evidence(visits: pd.DataFrame, blocks: pd.DataFrame) -> pd.DataFrame:
-    """Visits with `pings_n`, `deep_n`, `told_n`: what `evidence` says of their time and area."""
-    block = visits["enter"].to_numpy() // _BLOCK_US
+    """Visits with `pings_n`, `deep_n`, `told_n`: what blocks say of their time and area."""
+    blocks = blocks[blocks["area"] != NO_AREA]
+    block = (visits["enter"].to_numpy() - 1) // BLOCK_US
     own = _keys(visits["track"], visits["area"], block)
     order = np.argsort(own, kind="stable")
     seen = _keys(blocks["track"], blocks["area"], blocks["block"].to_numpy())
@@ -147,7 +127,7 @@ def with_evidence(visits: pd.DataFrame, blocks: pd.DataFrame) -> pd.DataFrame:
     for name in ("track", "area"):
         is_own[is_own] &= visits[name].to_numpy()[visit[is_own]] == blocks[name].to_numpy()[is_own]
     is_own[is_own] &= (
-        blocks["block"].to_numpy()[is_own] * _BLOCK_US <= visits["exit"].to_numpy()[visit[is_own]]
+        blocks["block"].to_numpy()[is_own] * BLOCK_US <= visits["exit"].to_numpy()[visit[is_own]]
     )
     counts = {
         name: np.bincount(visit[is_own], blocks[name].to_numpy()[is_own], minlength=len(visits))
@@ -158,8 +138,12 @@ def with_evidence(visits: pd.DataFrame, blocks: pd.DataFrame) -> pd.DataFrame:
 
 def _keys(track: pd.Series[int], area: pd.Series[int], block: IntArray) -> IntArray:
     """One number that sorts like track, area, block."""
-    pair = track.to_numpy(dtype=np.int64) * (1 << 18) + area.to_numpy(dtype=np.int64)
-    return pair * (1 << 23) + block
+    return _pairs(track, area) * (1 << 24) + block
+
+
+def _pairs(track: pd.Series[int], area: pd.Series[int]) -> IntArray:
+    """One number for a track and an area, sorted like both."""
+    return np.asarray(track.to_numpy(dtype=np.int64) * (1 << 18) + area.to_numpy(dtype=np.int64))
 
 
 def sureness(visits: pd.DataFrame) -> NDArray[np.object_]:
