@@ -8,7 +8,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from governance.report.slide_parts import fitted, line_html, room_of
+from governance.report.slide_parts import fitted, line_html, note_html, room_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _HEAD, _NOTE = 62, 46
 _AXIS, _LABEL = 36, 40
+_KEY_LINE, _KEY_GAP = 50, 20
+_LINES_LEAST, _ROW_LEAST = 210, 45
 # Fills of stacked parts in order, and whether text on them is light.
 _STACK = (
     ("data", "on-deep"),
@@ -39,18 +41,29 @@ def number_text(value: float | None) -> str:
     return f"{value:.1f}"
 
 
+def _note(chart: Chart, width: int) -> tuple[str, int]:
+    note = note_html(chart.note, width, (36, 34)) if chart.note else ""
+    return note, note.count("<div") * _NOTE
+
+
+def least_height(chart: Chart, width: int) -> int:
+    """The height below which a chart cannot be read from the last row."""
+    body = _LINES_LEAST if chart.kind == "line" else _ROW_LEAST * max(len(chart.categories), 1)
+    return _HEAD + _key(chart, width)[1] + _note(chart, width)[1] + body
+
+
 def chart_html(chart: Chart, *, width: int, height: int) -> str:
     """One chart with its title, unit and note."""
-    high = height - _HEAD - (_NOTE if chart.note else 0)
+    note, note_high = _note(chart, width)
+    key, key_high = _key(chart, width)
+    high = height - _HEAD - key_high - note_high
     body = {"line": _line_svg, "bar": _bars_svg, "stacked_bar": _stack_svg}[chart.kind](chart, width, high)
-    key = _key_html(chart)
     before = next((s.name for s in chart.series if s.role == "previous"), "") if chart.kind == "bar" else ""
     unit = f'<span class="soft">{escape(chart.unit)}</span>' if chart.unit else ""
     taken = room_of(chart.unit, _AXIS) + 20 + (room_of(before, _AXIS) + 50 if before else 0)
     title = line_html(chart.title, width - taken, (44, 40, 36), css="strong")
     last = f'<span class="key soft">{_swatch("previous")}{escape(before)}</span>' if before else ""
     head = f'<div class="chart-head">{title}{unit}{last}</div>'
-    note = line_html(chart.note, width, (36, 34), css="soft")
     return f'<div class="chart" style="--h:{height}">{head}{key}{body}{note}</div>'
 
 
@@ -76,7 +89,7 @@ def _line_svg(chart: Chart, width: int, height: int) -> str:
     low, high = min(known), max(known)
     spread = (high - low) or max(abs(high), 1.0)
     left = max(room_of(number_text(value), _AXIS) for value in (low, high)) + 16
-    right, top, bottom = 190, 30, height - 64
+    right, top, bottom = _end_room(chart), 30, height - 64
     step = (width - left - right) / max(len(chart.categories) - 1, 1)
 
     def point(place: int, value: float) -> tuple[float, float]:
@@ -101,14 +114,28 @@ def _line_svg(chart: Chart, width: int, height: int) -> str:
         if last is not None:
             value = series.values[last] or 0.0
             is_actual = series.role == "actual"
-            words = number_text(value) if is_actual else f"{series.name} {number_text(value)}"
-            ends.append((point(last, value)[1], words, "strong" if is_actual else "soft"))
+            ends.append((point(last, value)[1], _end_words(series, value), "strong" if is_actual else "soft"))
     parts.append(_ends_svg(ends, width - right + 22, right - 22, height - 52))
     for place in dict.fromkeys((0, len(chart.categories) - 1)):
         anchor = "start" if place == 0 else "end"
         x = left if place == 0 else left + place * step
         parts.append(_text(x, height - 22, chart.categories[place], css="soft", anchor=anchor))
     return _svg(width, height, "".join(parts))
+
+
+def _end_words(series: Series, value: float) -> str:
+    number = number_text(value)
+    return number if series.role == "actual" else f"{series.name} {number}"
+
+
+def _end_room(chart: Chart) -> float:
+    """The room right of the lines for what stands at their ends."""
+    ends = [
+        room_of(_end_words(series, series.values[-1] or 0), 44 if series.role == "actual" else _AXIS)
+        for series in chart.series
+        if series.values and series.role not in ("lower", "upper")
+    ]
+    return min(max(ends, default=0) + 26, 260)
 
 
 def _band_svg(chart: Chart, point: _Point) -> str:
@@ -211,7 +238,6 @@ def _rect(x: float, y: float, wide: float, tall: float, css: str) -> str:
 def _stack_svg(chart: Chart, width: int, height: int) -> str:
     if not chart.categories:
         return ""
-    height -= _HEAD  # the key has a line of its own
     tall = height / len(chart.categories)
     left, size = _names(chart, tall, width)
     sums = [sum(series.values[n] or 0 for series in chart.series) for n in range(len(chart.categories))]
@@ -232,15 +258,17 @@ def _stack_svg(chart: Chart, width: int, height: int) -> str:
     return _svg(width, height, "".join(parts))
 
 
-def _key_html(chart: Chart) -> str:
-    """What the parts of a stack are; other charts are labelled where they stand."""
+def _key(chart: Chart, width: int) -> tuple[str, int]:
+    """What the parts of a stack are, and its height; other charts are labelled where they stand."""
     if chart.kind != "stacked_bar":
-        return ""
-    parts = (
-        f"<span>{_swatch(fill)}{escape(series.name)}</span>"
-        for series, (fill, _) in zip(chart.series, _STACK, strict=False)
+        return "", 0
+    names = [series.name for series in chart.series][: len(_STACK)]
+    rooms = [room_of(name, _AXIS) + 38 + _KEY_GAP for name in names]
+    high = _KEY_LINE * (2 if sum(rooms) > width + _KEY_GAP else 1)
+    parts = "".join(
+        f"<span>{_swatch(fill)}{escape(name)}</span>" for name, (fill, _) in zip(names, _STACK, strict=False)
     )
-    return f'<div class="legend" style="--s:36">{"".join(parts)}</div>'
+    return f'<div class="legend" style="--s:{_AXIS};--h:{high}">{parts}</div>', high
 
 
 def _swatch(fill: str) -> str:

@@ -107,4 +107,4 @@ def _legend_html(drawn: AreaMap, width: int) -> str:
         f"{escape(words)}</span>"
         for key, words in shown
     )
-    return f'<div class="legend" style="--s:{size}">{boxes}</div>'
+    return f'<div class="legend" style="--s:{size};--h:{_LEGEND_ROOM}">{boxes}</div>'

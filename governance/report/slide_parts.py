@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import asdict
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from governance.figures.theme import LIGHT
 from governance.report.marks import SHAPES
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from governance.report.model import Figure, Item, Mark
 
+_OwnerPlace = Literal["basis", "title", "below"]
 FLOOR = 34
 TITLE_SIZES = (58, 54, 50, 46, 44)
 LABEL_SIZES = (48, 46, 44)
@@ -33,7 +34,12 @@ VALUE_SIZE, VALUE_SIZE_DENSE, UNIT_SIZE = 116, 96, 48
 _SLACK = 1.05
 _GAP = 24
 _DENSE_BELOW = 150
+# An item below figures: a line of 48 and two of 36.
+REMARK = 156
+# Room for last week beside a ruler, the same in every row: shares share one ruler.
+_PREVIOUS = 350
 _MARK = 60
+_IN_NUMBER = re.compile(r"[\d.,]{2}")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _VARIABLES = {colour: f"var(--{name.replace('_', '-')})" for name, colour in asdict(LIGHT).items()}
 
@@ -58,6 +64,30 @@ def fitted(text: str, room: float, sizes: Sequence[int]) -> tuple[str, int]:
     while kept and room_of(f"{kept}…", least) > room:
         kept = kept[:-1]
     return f"{kept.rstrip()}…", least
+
+
+def wrapped(text: str, room: float, size: int, *, most: int = 2) -> tuple[str, ...]:
+    """The text on as many lines as it needs, at most `most`; the last is cut with … where that is too few."""
+    lines: list[str] = []
+    rest = text.strip()
+    while rest and len(lines) < most - 1 and room_of(rest, size) > room:
+        end = len(rest)
+        while end > 1 and room_of(rest[:end], size) > room:
+            end -= 1
+        # A line does not begin with a mark that belongs to the one before, nor part a number.
+        while end > 1 and (rest[end] in "，。；、）%" or _IN_NUMBER.fullmatch(rest[end - 1 : end + 1])):
+            end -= 1
+        lines.append(rest[:end].rstrip())
+        rest = rest[end:].lstrip()
+    return (*lines, fitted(rest, room, (size,))[0]) if rest else tuple(lines)
+
+
+def note_html(text: str, room: float, sizes: Sequence[int], *, most: int = 2) -> str:
+    """A note on one line where it fits, else on two of the least size."""
+    if room_of(text, sizes[-1]) <= room:
+        return line_html(text, room, sizes, css="soft")
+    lines = wrapped(text, room, sizes[-1], most=most)
+    return "".join(line_html(line, room, sizes[-1:], css="soft") for line in lines)
 
 
 def line_html(text: str, room: float, sizes: Sequence[int], *, css: str = "") -> str:
@@ -111,9 +141,9 @@ def patterns_svg() -> str:
 
 
 # --------------------------------------------------------------------------------- numbers
-def _value_room(value: str, unit: str, size: int) -> float:
+def _value_room(value: str, unit: str, size: int, *, unit_least: int = 112) -> float:
     number = room_of(value, size) if value else 0
-    return number + (max(112, room_of(unit, UNIT_SIZE) + 16) if unit else 0)
+    return number + (max(unit_least, room_of(unit, UNIT_SIZE) + 16) if unit else 0)
 
 
 def _value_html(value: str, unit: str, size: int, *, is_struck: bool = False) -> str:
@@ -139,24 +169,30 @@ def items_html(items: Sequence[Item], *, width: int, height: int, most: int) -> 
     size = VALUE_SIZE_DENSE if tall < _DENSE_BELOW else VALUE_SIZE
     ends = (_value_room(item.value, item.unit, size) + _GAP if item.value else 0 for item in items)
     rooms = [width - state - end for end in ends]
-    # Whom to ask stands at the same place in every row.
-    is_long = any(room_of(_below(item), 40) > room for item, room in zip(items, rooms, strict=True))
-    lines = 1 if tall < _DENSE_BELOW or not is_long else 2
-    return "".join(
-        _item_html(item, room, tall, state, lines) for item, room in zip(items, rooms, strict=True)
-    )
+    pairs = list(zip(items, rooms, strict=True))
+    # Whom to ask stands at the same place in every row: after the basis, else after the title, else below.
+    place: _OwnerPlace = "below"
+    if tall < _DENSE_BELOW or all(room_of(_basis(item), 40) <= room for item, room in pairs):
+        place = "basis"
+    elif all(room_of(item.title, 50) + _owner_room(item) <= room for item, room in pairs):
+        place = "title"
+    return "".join(_item_html(item, room, tall, state, place) for item, room in pairs)
+
+
+def _owner_room(item: Item) -> float:
+    return room_of(_owner(item), SMALL_SIZES[0]) + _GAP if item.owner else 0
 
 
 def _owner(item: Item) -> str:
     return t("screen.owner", owner=item.owner) if item.owner else ""
 
 
-def _below(item: Item) -> str:
+def _basis(item: Item) -> str:
     """What an item rests on and whom to ask."""
     return "　".join(part for part in (item.sub, _owner(item)) if part)
 
 
-def _item_html(item: Item, room: float, tall: int, state: int, lines: int) -> str:
+def _item_html(item: Item, room: float, tall: int, state: int, place: _OwnerPlace) -> str:
     is_dense = tall < _DENSE_BELOW
     size = VALUE_SIZE_DENSE if is_dense else VALUE_SIZE
     mark = mark_svg(item.mark, size=46 if is_dense else _MARK)
@@ -164,17 +200,21 @@ def _item_html(item: Item, room: float, tall: int, state: int, lines: int) -> st
     first = f'<div class="state" style="--w:{state}">{mark}{word}</div>' if state else ""
     return (
         f'<div class="item" style="--h:{tall}">{first}'
-        f'<div class="said">{_said_html(item, room, lines, is_dense=is_dense)}</div>'
+        f'<div class="said">{_said_html(item, room, place, is_dense=is_dense)}</div>'
         f"{_value_html(item.value, item.unit, size)}</div>"
     )
 
 
-def _said_html(item: Item, room: float, lines: int, *, is_dense: bool) -> str:
-    """The title, and on one line or two what it rests on and whom to ask."""
-    if lines == 1:
+def _said_html(item: Item, room: float, place: _OwnerPlace, *, is_dense: bool) -> str:
+    """The title, what it rests on, and whom to ask."""
+    if place == "basis":
         titles, notes = (TITLE_SIZES[2:], SMALL_SIZES) if is_dense else (TITLE_SIZES, NOTE_SIZES)
         title = line_html(item.title, room, titles, css="strong")
-        return title + line_html(_below(item), room, notes, css="soft")
+        return title + line_html(_basis(item), room, notes, css="soft")
+    if place == "title":
+        title = line_html(item.title, room - _owner_room(item), TITLE_SIZES[:3], css="strong")
+        owner = line_html(_owner(item), room, SMALL_SIZES, css="soft owner")
+        return f'<div class="first">{title}{owner}</div>{note_html(item.sub, room, (44, 40, 36))}'
     title = line_html(item.title, room, TITLE_SIZES[1:], css="strong")
     sub = line_html(item.sub, room, NOTE_SIZES[1:], css="soft")
     return title + sub + line_html(_owner(item), room, SMALL_SIZES, css="soft")
@@ -183,16 +223,19 @@ def _said_html(item: Item, room: float, lines: int, *, is_dense: bool) -> str:
 def remark_html(item: Item, *, width: int) -> str:
     """An item below figures: mark, state and title on one line, its number and what that rests on below."""
     mark = mark_svg(item.mark, size=46)
-    said = f"{item.word}：{item.title}" if item.word else item.title
-    title = line_html(said, width - (62 if mark else 0), LABEL_SIZES, css="strong")
-    words = " ".join(part for part in (item.value, item.unit) if part)
-    below = "　".join(part for part in (words, item.sub, _owner(item)) if part)
-    if room_of(below, SMALL_SIZES[-1]) > width:
-        below = "　".join(part for part in (words, item.sub) if part)
-    return (
-        f'<div class="remark"><div class="first">{mark}{title}</div>'
-        f"{line_html(below, width, NOTE_SIZES, css='soft')}</div>"
-    )
+    headed = f"{item.word}：{item.title}" if item.word else item.title
+    title = line_html(headed, width - (62 if mark else 0), LABEL_SIZES, css="strong")
+    is_said = not item.value or item.value in item.title or item.value in item.sub
+    words = "" if is_said else f"{item.value} {item.unit}".strip()
+    said = "　".join(part for part in (words, item.sub) if part)
+    both = "　".join(part for part in (said, _owner(item)) if part)
+    if room_of(both, 36) > width >= room_of(said, 36):
+        below = line_html(said, width, (44, 40, 36), css="soft")
+        below += line_html(_owner(item), width, SMALL_SIZES, css="soft")
+    else:
+        # Where even two lines are too few, whom to ask stands with the headline.
+        below = note_html(both if room_of(both, 36) <= width else said, width, (44, 40, 36))
+    return f'<div class="remark" style="--h:{REMARK}"><div class="first">{mark}{title}</div>{below}</div>'
 
 
 # --------------------------------------------------------------------------------- figures
@@ -225,27 +268,31 @@ def _state_html(figure: Figure) -> str:
 
 
 def figure_row_html(figure: Figure, *, width: int, height: int) -> str:
-    """A figure in a column: name and state, basis, the number at the right, ruler and last week below."""
-    size = 104
-    room = width - _value_room(figure.value, figure.unit, size) - _GAP
-    state = room_of(figure.word, 44) + 60 if figure.word else 0
-    label = line_html(figure.label, room - state, LABEL_SIZES)
+    """A figure in a column: name, state and basis; the number at the right; ruler and last week below.
+
+    The state stands beside the name where both fit, else beside the basis.
+    """
+    size = 104 if height >= 190 else VALUE_SIZE_DENSE
+    room = width - _value_room(figure.value, figure.unit, size, unit_least=0) - _GAP
     basis = t("screen.struck") if figure.is_struck else figure.basis
-    previous = line_html(figure.previous, width, SMALL_SIZES, css="soft")
-    below = line_html(basis, room, NOTE_SIZES, css="soft")
-    before = room_of(figure.previous, SMALL_SIZES[0]) + _GAP if figure.previous else 0
-    ruler = bar_svg(figure, width=width - before)
+    state = room_of(figure.word, 44) + 74 if figure.word else 0
+    is_beside_name = room_of(figure.label, LABEL_SIZES[-1]) + state <= room
+    label = line_html(figure.label, room - (state if is_beside_name else 0), LABEL_SIZES)
+    below = line_html(basis, room - (0 if is_beside_name else state), NOTE_SIZES, css="soft")
+    sign = _state_html(figure)
+    rows = (label + sign, below) if is_beside_name else (label, sign + below)
+    lines = "".join(f'<div class="name">{row}</div>' for row in rows)
+    previous = line_html(figure.previous, _PREVIOUS, SMALL_SIZES, css="soft")
     return (
-        f'<div class="figure-row" style="--h:{height}"><div class="top"><div class="left">'
-        f'<div class="name">{label}{_state_html(figure)}</div>{below}'
-        f"</div>{_value_html(figure.value, figure.unit, size, is_struck=figure.is_struck)}</div>"
-        f'<div class="below">{ruler}{previous}</div></div>'
+        f'<div class="figure-row" style="--h:{height}"><div class="top"><div class="left">{lines}</div>'
+        f"{_value_html(figure.value, figure.unit, size, is_struck=figure.is_struck)}</div>"
+        f'<div class="below">{bar_svg(figure, width=width - _PREVIOUS - _GAP)}{previous}</div></div>'
     )
 
 
 def figure_card_html(figure: Figure, *, width: int) -> str:
     """A figure in a row of figures: name, number, state, basis and last week one below the other."""
-    size = next((s for s in (118, 108, 96) if _value_room(figure.value, figure.unit, s) <= width), 96)
+    size = next((s for s in (108, 96) if _value_room(figure.value, figure.unit, s) <= width), 96)
     basis = t("screen.struck") if figure.is_struck else figure.basis
     return (
         f'<div class="figure-card" style="--w:{width}">'

@@ -11,9 +11,10 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from governance.report.slide_chart import chart_html
+from governance.report.slide_chart import chart_html, least_height
 from governance.report.slide_map import map_html
 from governance.report.slide_parts import (
+    REMARK,
     figure_card_html,
     figure_row_html,
     fitted,
@@ -24,12 +25,12 @@ from governance.report.slide_parts import (
 )
 
 if TYPE_CHECKING:
-    from governance.report.model import Slide, Table
+    from governance.report.model import Chart, Slide, Table
 
 WIDTH, HEIGHT = 1776, 820
 HALF = 860
 _ROW_MOST, _ROW_LEAST = 164, 112
-_FIGURE_MOST, _FIGURE_LEAST, _REMARK = 205, 156, 132
+_FIGURE_MOST, _FIGURE_LEAST = 205, 162
 _CARDS, _CARDS_A_ROW = 330, 4
 _MAX_ITEMS, _MAX_TABLE_ROWS = 7, 8
 _TABLE_HEAD, _TABLE_ROW = 64, 92
@@ -87,18 +88,30 @@ def _split_html(slide: Slide) -> str:
     if slide.map is not None:
         picture = map_html(slide.map, width=width, height=HEIGHT)
     else:
-        shown = slide.charts[:2]
-        height = HEIGHT // len(shown)
-        picture = "".join(chart_html(chart, width=width, height=height) for chart in shown)
+        picture = _charts_html(slide.charts, width)
     right = f'<div class="column">{_column_html(slide)}</div>' if has_right else ""
-    return f'<div class="split"><div class="picture">{picture}</div>{right}</div>'
+    return f'<div class="split"><div class="picture" style="--w:{width}">{picture}</div>{right}</div>'
+
+
+def _charts_html(charts: tuple[Chart, ...], width: int) -> str:
+    """As many charts, one below the other, as have the height their rows need; the first always."""
+    needs = [least_height(chart, width) for chart in charts]
+    shown = 1
+    while shown < len(charts) and sum(needs[: shown + 1]) <= HEIGHT:
+        shown += 1
+    spare = max(HEIGHT - sum(needs[:shown]), 0) // shown
+    heights = [min(need + spare, HEIGHT) for need in needs[:shown]]
+    return "".join(
+        chart_html(chart, width=width, height=height)
+        for chart, height in zip(charts[:shown], heights, strict=True)
+    )
 
 
 def _column_html(slide: Slide) -> str:
     figures = slide.figures[: HEIGHT // _FIGURE_LEAST]
     left = HEIGHT - len(figures) * _FIGURE_LEAST
-    items = slide.items[: max(left // _REMARK, 0)]
-    tall = min(_FIGURE_MOST, (HEIGHT - len(items) * _REMARK) // len(figures)) if figures else 0
+    items = slide.items[: max(left // REMARK, 0)]
+    tall = min(_FIGURE_MOST, (HEIGHT - len(items) * REMARK) // len(figures)) if figures else 0
     parts = [figure_row_html(figure, width=HALF, height=tall) for figure in figures]
     parts += [remark_html(item, width=HALF) for item in items]
     return "".join(parts)

@@ -8,9 +8,13 @@
    shows last stays until something newer is there. */
 
 const FRAME_MARK = "frame";
-const CANDIDATE_MS = 120000;
+// So long a feeder may count a week before it is taken for dead.
+const WORK_MS = 300000;
 const POINTER_MS = 3000;
 const ESCAPE_MS = 3000;
+
+// The server's own address, whatever path it is served under.
+const home = new URL(location.pathname.replace(/\/+$/, "").replace(/[^/]*$/, ""), location.origin).href;
 
 function stored(name, fallback) {
   try { return sessionStorage.getItem("meeting-screen-" + name) ?? fallback; } catch { return fallback; }
@@ -39,6 +43,7 @@ class Screen {
     this.failedAt = 0;
     this.isUp = true;
     this.beatAt = Date.now();
+    this.workingUntil = Date.now() + WORK_MS;
     this.skewMs = 0;
     this.heldUntil = Number(stored("held", 0));
     this.turnedAt = Date.now();
@@ -52,7 +57,8 @@ class Screen {
     this.listen();
     this.say();
     this.startFeeder();
-    this.watching = setInterval(() => this.watch(), 1000);
+    this.stayAwake();
+    setInterval(() => this.watch(), 1000);
   }
 
   setUp(setup) {
@@ -85,13 +91,13 @@ class Screen {
     const isNew = this.candidate?.frame.contentWindow === source;
     if (!isNew && this.feeder?.frame.contentWindow !== source) return;
     if (data.server_ms) this.skewMs = data.server_ms - Date.now();
-    if (isNew && data.role === "beat" && data.is_working) this.candidate.startedAt = Date.now();
     if (data.role === "slides" || data.problem) {
       if (isNew) this.promote();
       this.problem = data.problem || null;
     }
     if (this.feeder?.frame.contentWindow === source) {
       this.beatAt = Date.now();
+      this.workingUntil = data.is_working ? Date.now() + WORK_MS : 0;
       this.stats.beats += 1;
     }
     if (data.role === "slides") this.take(data);
@@ -230,6 +236,13 @@ class Screen {
     });
   }
 
+  stayAwake() {
+    // The room's screen must not go dark in mid-sentence; where the browser forbids it, it does not.
+    const ask = () => document.hidden || navigator.wakeLock?.request("screen").catch(() => null);
+    document.addEventListener("visibilitychange", ask);
+    ask();
+  }
+
   go(place) {
     // Standing still is what the chair asked for; nothing wraps round by hand.
     this.hold(this.setup.idle_s);
@@ -238,14 +251,18 @@ class Screen {
 
   leave() {
     // A clicker's stop button sends Escape too: only the second one within three seconds leaves.
-    if (Date.now() - this.escapedAt < ESCAPE_MS) location.assign(new URL("./", location.href).href.split("#")[0]);
+    if (Date.now() - this.escapedAt < ESCAPE_MS) location.assign(home);
     this.escapedAt = Date.now();
     this.say();
   }
 
   // ------------------------------------------------------------- every second
+  isSilent() {
+    return Date.now() > Math.max(this.workingUntil, this.beatAt + (3 * this.setup.beat_s + 10) * 1000);
+  }
+
   isLost() {
-    return !this.isUp || Date.now() - this.beatAt > (3 * this.setup.beat_s + 10) * 1000;
+    return !this.isUp || this.isSilent();
   }
 
   watch() {
@@ -259,7 +276,7 @@ class Screen {
     if (this.isLost()) this.stats.lostMs += 1000;
     this.ask();
     const isStale = this.feeder && now - this.feeder.startedAt > this.setup.renew_s * 1000;
-    if (this.candidate && now - this.candidate.startedAt > CANDIDATE_MS && this.isUp) this.startFeeder();
+    if (this.candidate && now - this.candidate.startedAt > WORK_MS && this.isUp) this.startFeeder();
     else if (isStale && !this.candidate && this.isUp) this.startFeeder();
     this.say();
   }
@@ -272,7 +289,7 @@ class Screen {
     this.askedAt = now;
     const was = this.isUp;
     try {
-      const answer = await fetch(new URL("_stcore/health", location.href).href.split("#")[0],
+      const answer = await fetch(home + "_stcore/health",
         { cache: "no-store", signal: AbortSignal.timeout(4000) });
       this.isUp = answer.ok;
       await answer.text();
@@ -280,8 +297,7 @@ class Screen {
       this.isUp = false;
     }
     this.asking = false;
-    const isSilent = Date.now() - this.beatAt > (3 * this.setup.beat_s + 10) * 1000;
-    if (this.isUp && (!was || (isSilent && !this.candidate))) this.startFeeder();
+    if (this.isUp && (!was || (this.isSilent() && !this.candidate))) this.startFeeder();
   }
 }
 

@@ -38,7 +38,7 @@ FRAME = "frame"
 _WORDS = ("preparing", "lost", "unread", "late", "old", "held", "turning", "leaving")
 _ASK_S = 5
 _RETRY_S = 30
-_STUCK_S = 300
+_STUCK_S = 600
 # In the session of a feeder: the state sent last (None: a problem), and when to try again at the latest.
 _SENT, _RETRY_AT = "screen-sent", "screen-retry-at"
 
@@ -114,7 +114,8 @@ def stage_data(settings: Settings) -> dict[str, Any]:
 # ----------------------------------------------------------------------------- the feeder
 def _beat() -> None:
     """A sign of life; draws the page anew when other slides are due."""
-    _mount(key="screen-beat", data={"role": "beat", "server_ms": time.time() * 1000})
+    is_working = _SENT not in st.session_state
+    _mount(key="screen-beat", data={"role": "beat", "server_ms": time.time() * 1000, "is_working": is_working})
     if _is_due():
         # Without it the run that follows would find the same and never end.
         st.session_state.pop(_SENT, None)
@@ -146,5 +147,6 @@ def _feed(folder: Path) -> None:
     except Exception as error:  # the room sees one calm sentence; the log has everything
         number = t("shell.error_number", number=log_failure(error))
         data = {"role": "problem", "problem": {"sentence": t("screen.unreadable"), "number": number}}
+        st.session_state[_SENT] = None
         st.session_state[_RETRY_AT] = time.monotonic() + _RETRY_S
     _mount(key="screen-slides", data=data)
