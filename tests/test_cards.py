@@ -190,6 +190,17 @@ def test_a_week_set_aside_is_not_counted_among_those_the_limits_rest_on():
     assert Spark.of_weeks(rows, target=0.95, change="common").trial_n == 6
 
 
+def test_a_week_set_aside_far_off_does_not_flatten_the_others():
+    rows = weekly([10, 11, 90, 12, 10, 11], is_set_aside=[False, False, True, False, False, False])
+    spark = Spark.of_weeks(rows.assign(**NO_LIMITS), target=15, change="unknown")
+    assert spark.reach == (10, 15)
+    assert spark.clipped == (2,)
+    assert sparkline_svg(spark).count("<path") == 1
+    last = Spark.of_weeks(rows.iloc[:3].assign(**NO_LIMITS), target=15, change="unknown")
+    assert last.reach == (10, 90)
+    assert last.clipped == ()
+
+
 def test_no_break_is_drawn_where_all_weeks_are_of_one_phase():
     spark = Spark.of_weeks(weekly([math.nan] + [0.9] * 7, [1] + [2] * 7), target=math.nan, change="common")
     assert spark.break_at is None

@@ -23,7 +23,14 @@ from governance.figures.metric_words import (
     metric_scale,
     target_text,
 )
-from governance.figures.sparkline import Spark, change_mark, signal_mark, sparkline_svg, standing_mark
+from governance.figures.sparkline import (
+    Spark,
+    change_mark,
+    clipped_mark,
+    signal_mark,
+    sparkline_svg,
+    standing_mark,
+)
 from governance.figures.theme import LIGHT
 from governance.metrics.definitions import HEADLINES
 from governance.metrics.headline_states import Change, Standing, change_of, is_few, standing_of
@@ -189,8 +196,10 @@ def cards_key_html(cards: Sequence[Card], weeks: Sequence[Week], *, break_words:
             f' fill="{LIGHT.band}"/><line x1="0" x2="34" y1="6" y2="6" stroke="{LIGHT.rule}"/></svg>'
         )
         marks.append((band, t("cards.legend_trial", n=trial_n) if trial_n else t("cards.legend_band")))
-    if any(spark.signals for spark in sparks):
+    if any(set(spark.signals) - set(spark.clipped) for spark in sparks):
         marks.append((signal_mark(), t("cards.legend_signal")))
+    if any(spark.clipped for spark in sparks):
+        marks.append((clipped_mark(), t("cards.legend_clipped")))
     if any(card.target for card in cards):
         marks.append((_line("5 3", LIGHT.ink_2), t("cards.legend_target")))
     if any(spark.break_at is not None for spark in sparks):

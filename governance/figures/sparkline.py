@@ -29,8 +29,9 @@ class Spark:
     """Weekly values, oldest first, with the limits of the last phase, all in one unit.
 
     `break_at` is the place of the first week of that phase, None where all weeks are of one;
-    `signals` are the places of the signals in it, `trial_n` the weeks its limits rest on where
-    those are too few for more than a trial, else 0.
+    `signals` are the places of the signals in it, `set_aside` those of weeks that do not move the
+    limits, `trial_n` the weeks its limits rest on where those are too few for more than a trial,
+    else 0.
     """
 
     values: tuple[float, ...]
@@ -42,6 +43,29 @@ class Spark:
     signals: tuple[int, ...] = ()
     trial_n: int = 0
     change: Change = "unknown"
+    set_aside: tuple[int, ...] = ()
+
+    @property
+    def reach(self) -> tuple[float, float]:
+        """From where to where the line is drawn, NaN without a value.
+
+        It holds the target, the limits and all weeks but those set aside before the last one: one
+        storm would flatten the others.
+        """
+        last = len(self.values) - 1
+        kept = [
+            value for place, value in enumerate(self.values) if place == last or place not in self.set_aside
+        ]
+        known = [value for value in (*kept, self.target, self.lower, self.upper) if not math.isnan(value)]
+        return (min(known), max(known)) if known else (math.nan, math.nan)
+
+    @property
+    def clipped(self) -> tuple[int, ...]:
+        """The places of weeks set aside that lie beyond the reach."""
+        low, high = self.reach
+        return tuple(
+            place for place in self.set_aside if self.values[place] < low or self.values[place] > high
+        )
 
     @property
     def has_limits(self) -> bool:
@@ -72,6 +96,7 @@ class Spark:
             signals=tuple(place for place, is_signal in enumerate(marks) if is_signal),
             trial_n=int(rests_on.sum()) if is_trial else 0,
             change=change,
+            set_aside=tuple(place for place, is_aside in enumerate(rows["is_set_aside"]) if is_aside),
         )
 
 
@@ -86,7 +111,8 @@ class _Ruler:
     def y(self, value: float) -> float:
         if self.high == self.low:
             return (_TOP + _BOTTOM) / 2
-        return _BOTTOM - (value - self.low) / (self.high - self.low) * (_BOTTOM - _TOP)
+        held = min(max(value, self.low), self.high)
+        return _BOTTOM - (held - self.low) / (self.high - self.low) * (_BOTTOM - _TOP)
 
     def x(self, place: float) -> float:
         return _LEFT + place * (_RIGHT - _LEFT) / max(self.weeks_n - 1, 1)
@@ -106,15 +132,14 @@ def _runs(values: Sequence[float], start: int, end: int) -> list[list[int]]:
 def sparkline_svg(spark: Spark) -> str:
     """The weeks as a line with its limits: last week a ring, this week solid, signals diamonds.
 
-    The height holds all values, the limits and the target. Weeks before the break stand apart:
-    hollow, lighter, without the limits of the new phase.
+    The height holds the reach; a week beyond it is a triangle at the edge. Weeks before the break
+    stand apart: hollow, lighter, without the limits of the new phase.
     """
-    edges = (*spark.values, spark.target, spark.lower, spark.upper)
-    known = [value for value in edges if not math.isnan(value)]
     head = f'<svg class="spark" width="100%" height="{HEIGHT}" aria-hidden="true">'
-    if not known:
+    low, high = spark.reach
+    if math.isnan(low):
         return f"{head}</svg>"
-    ruler = _Ruler(min(known), max(known), len(spark.values))
+    ruler = _Ruler(low, high, len(spark.values))
     start = spark.break_at or 0
     lines = _polylines(spark, ruler, 0, start, LIGHT.previous, 1.2)
     lines += _polylines(spark, ruler, start, len(spark.values), LIGHT.data, 1.8)
@@ -179,6 +204,9 @@ def _mark(spark: Spark, ruler: _Ruler, place: int) -> str:
     at = f'cx="{x:.2f}%" cy="{y:.1f}"'
     if spark.break_at is not None and place < spark.break_at:
         return f'<circle {at} r="2.6" fill="{LIGHT.card}" stroke="{LIGHT.previous}" stroke-width="1.6"/>'
+    if place in spark.clipped:
+        tip = _triangle(0, 0, -1 if value > ruler.high else 1)
+        return f'<svg x="{x:.2f}%" y="{y:.1f}" overflow="visible">{tip}</svg>'
     if place in spark.signals:
         look: Change = spark.change if place == last else "up"
         return f'<svg x="{x:.2f}%" y="{y:.1f}" overflow="visible">{_diamond(look, 0, 0, 5.6)}</svg>'
@@ -192,6 +220,17 @@ def _mark(spark: Spark, ruler: _Ruler, place: int) -> str:
 def signal_mark() -> str:
     """The mark of a week that was a signal, for the key."""
     return f'<svg width="12" height="12" aria-hidden="true">{_diamond("up", 6, 6, 4.8)}</svg>'
+
+
+def clipped_mark() -> str:
+    """The mark of a week set aside beyond the chart, for the key."""
+    return f'<svg width="12" height="12" aria-hidden="true">{_triangle(6, 6, -1)}</svg>'
+
+
+def _triangle(x: float, y: float, way: int) -> str:
+    """A hollow triangle that points out of the chart: up where `way` is -1, down where it is 1."""
+    path = f"M{x - 5},{y - 4 * way}L{x + 5},{y - 4 * way}L{x},{y + 4 * way}Z"
+    return f'<path d="{path}" fill="{LIGHT.card}" stroke="{LIGHT.data}" stroke-width="1.8"/>'
 
 
 def _diamond(change: Change, x: float, y: float, reach: float) -> str:

@@ -38,10 +38,16 @@ def strip_axis(key: str, values: Sequence[float]) -> tuple[float, float]:
         return 0.0, 1.0
     if metric_named(key).unit == "share":
         return math.floor(max(min(known) - 0.02, 0.0) * 20) / 20, 1.0
-    divisor = metric_scale(key, known).divisor
+    divisor = metric_scale(key, _of_scale(known)).divisor
     low, high = min(known) / divisor, max(known) / divisor
     step = _round_up((high - low) / 5)
     return math.floor(low / step) * step * divisor, (math.floor(high / step) + 1) * step * divisor
+
+
+def _of_scale(values: Sequence[float]) -> list[float]:
+    """The middle value, which chooses the unit: one storm does not turn all minutes into hours."""
+    known = sorted(value for value in values if math.isfinite(value))
+    return known[len(known) // 2 : len(known) // 2 + 1]
 
 
 def _round_up(value: float) -> float:
@@ -116,7 +122,7 @@ class Strip:
 
 def _strip_scale(key: str, shown: pd.Series, values: Sequence[float]) -> Scale:
     """One unit for the column; one decimal as long as any shown value needs it."""
-    scale = metric_scale(key, values)
+    scale = metric_scale(key, _of_scale(values))
     finest = (
         max(metric_scale(key, [float(value)]).decimals for value in shown) if len(shown) else scale.decimals
     )
