@@ -14,9 +14,9 @@ with open_page("week_overview") as page:
     main, side = evidence()
     with main:
         panels.show_communities(page, selection)
+        show_presented(page, selection)
     with side:
         show_last_week(page, selection)
         panels.show_estates(page, selection)
         panels.show_sources(page, selection)
-    show_presented(page, selection)
     panels.show_footer(page)

@@ -180,8 +180,8 @@ def test_the_sentence_puts_the_public_first_and_says_what_noise_is():
         ladder_row("demand", "found", 100, 70, name="主动发现"),
     ]
     words = sentence(pd.DataFrame(rows), few=20, target=target)
-    assert words.startswith("群众诉求 70.0% 在社区办结（100 件，上周 80.0%，分不出高低），没到目标 80%；")
-    assert words.endswith("主动发现 70.0%（100 件）；非规定上交 3 件。")
+    assert words.startswith("群众诉求 70.0% 在社区办结（100 件，和上周分不出高低），没到目标 80%；")
+    assert words.endswith("主动发现 70.0%；非规定上交 3 件。")
     rows[1] |= {"community_n": 60, "street_n": 40}
     assert "上周 80.0%，降了" in sentence(pd.DataFrame(rows), few=20, target=None)
     assert share_change_z(60, 100, 80, 100) == pytest.approx(-0.2 / math.sqrt(0.7 * 0.3 * 0.02))

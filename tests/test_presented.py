@@ -167,10 +167,10 @@ def test_the_command_line_freezes_and_prints_the_frozen_state(data):
 def test_the_overview_freezes_a_week_and_tells_what_changed(data, monkeypatch):
     monkeypatch.setenv("GOVERNANCE_DATA", str(data))
     app = opened(week="2023-W37")
-    button = next(one for one in app.button if one.label == "定稿 W37")
+    button = next(one for one in app.button if one.label == "定稿第37周")
     assert button.disabled
     app.checkbox(key="presented-sure-2023-W37").check().run()
-    next(one for one in app.button if one.label == "定稿 W37").click().run()
+    next(one for one in app.button if one.label == "定稿第37周").click().run()
     assert "之后数字没有变" in screen(app)
     later(data, closing("2"), case("3", "2023-09-14 09:00", 来源="12345"))
     text = screen(app.run())

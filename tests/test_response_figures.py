@@ -126,7 +126,7 @@ def test_what_is_not_reached_or_too_few_is_not_a_number():
     html = stage_panel_html(
         StagePanel("到场前", "", "分钟", (bar(2.0, math.nan), bar(9.0, 9.0, is_few=True)))
     )
-    assert "未到" in html
+    assert "没到" in html
     assert 'stroke-dasharray="2 4"' in html
     assert html.count("—") == 2
     assert "<b>" not in html.replace("<b>到场前</b>", "")
@@ -168,7 +168,7 @@ def test_a_listed_case_shows_its_limit_and_is_escaped():
 def test_durations_keep_one_unit_where_they_are_compared():
     assert duration_text(11) == "11.0 分钟"
     assert duration_text(60 * 30) == "30 小时"
-    assert duration_text(math.nan) == "未到"
+    assert duration_text(math.nan) == "还没到"
     assert same_unit(45 * 60, 24 * DAY_MIN) == ("1.9 天", "24.0 天")
     assert used_of_limit(56 * 8, 30 * 8, is_working=True, day_h=8) == "56 / 30 工作日"
     assert used_of_limit(5.25, 8, is_working=False, day_h=8) == "5.2 / 8 小时"

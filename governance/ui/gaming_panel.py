@@ -153,11 +153,16 @@ def show_gaming(page: Page, selection: Selection) -> None:
     """先核对再下结论: closings just before limits, on the spot, many reports at once, re-graded."""
     dataset = page.dataset
     lines = _lines(dataset, selection)
-    span = _span(dataset, selection)
+    first = _span(dataset, selection).start_at
     units_n = max(
         (len(table) - 1 for table in cached(_signals, dataset, selection).tables.values()), default=0
     )
-    sub = t("gaming.sub", since=f"{span.start_at:%m月%d日}", days=days_words(selection.week), units=units_n)
+    sub = t(
+        "gaming.sub",
+        since=t("gaming.day", month=first.month, day=first.day),
+        days=days_words(selection.week),
+        units=units_n,
+    )
     with blocks.panel(
         "gaming", title=t("gaming.title"), sub=sub, page=page, data=_table(dataset, selection),
         week=str(selection.week),
