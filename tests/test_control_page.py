@@ -22,15 +22,13 @@ from governance.figures.control_words import (
 from governance.metrics.control import control_frame, largest_step
 from governance.metrics.control_series import (
     SERIES,
-    ChartWindow,
     cases_behind,
     charts_of,
     control_charts,
-    rebase_days,
     series_present,
-    set_aside_days,
 )
 from governance.metrics.control_states import state_of
+from governance.metrics.control_window import ChartWindow, rebase_days, set_aside_days
 from governance.metrics.response import response_rows
 from governance.metrics.windows import PUBLIC, Scope
 from governance.records.chart_notes import ChartNote, add_chart_note, end_chart_note, load_chart_notes

@@ -32,7 +32,7 @@ from governance.figures.sparkline import (
     standing_mark,
 )
 from governance.figures.theme import LIGHT
-from governance.metrics.definitions import HEADLINES
+from governance.metrics.definitions import metric_named
 from governance.metrics.headline_states import Change, Standing, change_of, is_few, standing_of
 from governance.metrics.targets import target_of
 from governance.text import has, t
@@ -80,21 +80,28 @@ def headline_cards(
     is_narrowed: bool = False,
     names_sources: bool = True,
     small_n: int = 0,
+    is_waiting: bool = False,
 ) -> tuple[Card, ...]:
     """The cards of a week, from `headline.headline_weeks` that end with it.
 
     A target on a count is set for the whole street, so it is left out where the figures are
     narrowed to a part of it. A share or duration on fewer than `small_n` cases is neither
     written nor judged, only what it rests on stands there. Where no record names its source the
-    reports are of all cases, and nothing stands beside them.
+    reports are of all cases, and nothing stands beside them. `is_waiting` says that what patrols did
+    is still being computed.
     """
-    aims = {
-        key: target_of(targets, key, week.last_day) for key in HEADLINES if is_rate(key) or not is_narrowed
-    }
+    keys = [str(key) for key in dict.fromkeys(weeks["metric"])]
+    aims = {key: target_of(targets, key, week.last_day) for key in keys if is_rate(key) or not is_narrowed}
     drawn = [
         _card(key, weeks[weeks["metric"] == key].reset_index(drop=True), aims.get(key), small_n)
-        for key in HEADLINES
+        for key in keys
     ]
+    if is_waiting:
+        note = t("cards.waiting")
+        drawn = [
+            replace(card, note=note) if metric_named(card.key).is_census and not card.basis else card
+            for card in drawn
+        ]
     if not names_sources:
         label, about = t("cards.all_reported"), t("cards.all_reported_definition")
         drawn = [

@@ -202,7 +202,7 @@ def hover_words(drawn: Drawn) -> pd.Series:
         parts = (
             period_words(str(row["week"]), drawn.grain),
             f"<b>{value_words(drawn.key, drawn.scale, float(row['value']))}</b>",
-            basis_words(float(row["hit_n"]), float(row["of_n"])),
+            basis_words(drawn.key, float(row["hit_n"]), float(row["of_n"])),
             rule,
             partial,
             aside,

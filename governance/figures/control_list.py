@@ -15,6 +15,7 @@ from governance.figures.control_words import (
     value_words,
 )
 from governance.figures.sparkline import Spark, change_mark, sparkline_svg, standing_mark
+from governance.metrics.control_series import series_named
 from governance.text import t
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def _state_row(key: str, state: ChartState, link: str, change: str, older: str, 
     return (
         f"<tr{' class=chosen' if is_chosen else ''}>"
         f'<td title="{escape(series_definition(key))}">{link}</td>'
-        f'<td class="num" title="{escape(basis_words(state.hit_n, state.of_n))}">'
+        f'<td class="num" title="{escape(basis_words(key, state.hit_n, state.of_n))}">'
         f"{note}{escape(value_words(key, scale, state.value))}</td><td>{change}</td>"
         f'<td title="{escape(target)}">{standing_words(state)}</td></tr>'
     )
@@ -107,8 +108,8 @@ def multiples_html(key: str, multiples: Sequence[Multiple], *, small_n: int) -> 
         state, rows = multiple.state, multiple.chart[~multiple.chart["is_partial"]]
         target = float("nan") if state.target is None else state.target.value
         spark = Spark.of_weeks(rows, target=target, change=state.change) if len(rows) else Spark(())
-        basis, value = basis_words(state.hit_n, state.of_n), value_words(key, scale, state.value)
-        if state.of_n < small_n:
+        basis, value = basis_words(key, state.hit_n, state.of_n), value_words(key, scale, state.value)
+        if state.of_n < small_n and not series_named(key).is_patrol:
             value = t("process_control.too_few")
         cells.append(
             f'<div class="multiple"><div class="multiple-head"><b>{escape(multiple.name)}</b>'

@@ -68,9 +68,9 @@ def value_words(key: str, scale: Scale, value: float) -> str:
     return whole.text(value)
 
 
-def basis_words(hit_n: float, of_n: float) -> str:
+def basis_words(key: str, hit_n: float, of_n: float) -> str:
     """What a value rests on: k / n of a share, n of a time; nothing for a plain count."""
-    unit = t("units.case")
+    unit = t(f"units.{series_named(key).counts}")
     if math.isnan(of_n):
         return ""
     if math.isnan(hit_n):

@@ -55,8 +55,9 @@ def metric_scale(key: str, values: Iterable[float]) -> Scale:
 
 
 def counted_unit(key: str) -> str:
-    """What the n of a metric counts: 件, 次."""
-    return t("units.checkin" if metric_named(key).unit == "checkin" else "units.case")
+    """What the n of a metric counts: 件, 次, 个, 小时."""
+    metric = metric_named(key)
+    return t("units.checkin" if metric.unit == "checkin" else f"units.{metric.counts}")
 
 
 def basis_text(key: str, row: pd.Series) -> str:

@@ -15,7 +15,7 @@ import pandas as pd
 
 from governance.figures.metric_words import basis_text, metric_definition, metric_label, metric_scale
 from governance.figures.theme import LIGHT
-from governance.metrics.definitions import COMPARED, metric_named
+from governance.metrics.definitions import metric_named
 from governance.metrics.headline import ELSEWHERE, STREET
 from governance.metrics.headline_states import is_few
 from governance.text import t
@@ -154,7 +154,8 @@ def community_strips_html(
     """
     codes = [code for code in dict.fromkeys(figures["community_code"]) if code != STREET]
     keyed = figures.set_index(["community_code", "metric"], drop=False)
-    strips = [_strip(key, figures, targets.get(key), small_n) for key in COMPARED]
+    keys = list(dict.fromkeys(figures["metric"]))
+    strips = [_strip(key, figures, targets.get(key), small_n) for key in keys]
     body = []
     for code in codes:
         cells = "".join(strip.cell_html(keyed.loc[(code, strip.key)]) for strip in strips)
@@ -174,6 +175,6 @@ def community_strips_html(
 def _name(keyed: pd.DataFrame, code: str) -> str:
     if code == ELSEWHERE:
         return t("week_overview.elsewhere")
-    name = keyed["name"][(code, COMPARED[0])]
+    name = keyed.loc[code]["name"].iloc[0]
     text = code if pd.isna(name) else str(name)
     return text.removesuffix(t("map.community_suffix")) or text

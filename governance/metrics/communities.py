@@ -9,10 +9,13 @@ import pandas as pd
 from governance.metrics.comparison import comparison_table
 from governance.metrics.definitions import COMPARED
 from governance.metrics.headline import ELSEWHERE, headline_marks, window_figures
+from governance.metrics.patrol_series import PATROL_SERIES
 from governance.metrics.windows import Span, is_complete
 from governance.workdays import Week
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from governance.metrics.headline import HeadlineParts
 
 # One week of one community is mostly fewer than 20 cases of the public; four are not.
@@ -36,9 +39,12 @@ def known_communities(communities: pd.DataFrame) -> pd.DataFrame:
     return known.drop_duplicates("community_code", keep="last").sort_values("community_code")
 
 
-def community_figures(parts: HeadlineParts, communities: pd.DataFrame, week: Week) -> pd.DataFrame:
+def community_figures(
+    parts: HeadlineParts, communities: pd.DataFrame, week: Week, *, metrics: Sequence[str] = COMPARED
+) -> pd.DataFrame:
     """The compared rates of every community over four weeks, beside the four weeks before.
 
+    What patrols did is counted in full, so that a week is enough: it stands beside the week before.
     Rows stand in the order of the community codes, never by value; what lies in no known
     community follows as `ELSEWHERE` when there is any, the part as a whole as `STREET`.
 
@@ -50,18 +56,24 @@ def community_figures(parts: HeadlineParts, communities: pd.DataFrame, week: Wee
     codes = [str(code) for code in known["community_code"]]
     before_week = week.shifted(-WINDOW_WEEKS)
 
-    def of_window(last: Week) -> pd.DataFrame:
-        is_over = is_complete(last, parts.as_of)
+    def of_window(last: Week, keys: Sequence[str], weeks_n: int) -> pd.DataFrame:
+        is_over, span = is_complete(last, parts.as_of), window_of(last, weeks_n)
         cuts = [
-            window_figures(parts, window_of(last), metrics=COMPARED, codes=cut, is_over=is_over)
-            for cut in (codes, None)
+            window_figures(parts, span, metrics=keys, codes=cut, is_over=is_over) for cut in (codes, None)
         ]
         return pd.concat(cuts, ignore_index=True)
 
-    figures = of_window(week)
-    before = of_window(before_week).set_index(["group", "metric"])["value"].rename("previous")
-    if known_weeks(parts, before_week) < WINDOW_WEEKS:
-        before = before * float("nan")
+    patrols = [key for key in metrics if key in PATROL_SERIES]
+    cases = [key for key in metrics if key not in PATROL_SERIES]
+    known_before = known_weeks(parts, before_week) >= WINDOW_WEEKS
+    tables, befores = [], []
+    for keys, earlier, weeks_n in ((patrols, week.shifted(-1), 1), (cases, before_week, WINDOW_WEEKS)):
+        if not keys:
+            continue
+        tables.append(of_window(week, keys, weeks_n))
+        value = of_window(earlier, keys, weeks_n).set_index(["group", "metric"])["value"]
+        befores.append(value if known_before or keys is patrols else value * float("nan"))
+    figures, before = pd.concat(tables, ignore_index=True), pd.concat(befores).rename("previous")
     figures = figures.join(before, on=["group", "metric"])
     elsewhere = figures["group"] == ELSEWHERE
     if not figures.loc[elsewhere, "n"].fillna(0).gt(0).any():

@@ -10,11 +10,21 @@ import pandas as pd
 
 from governance.errors import UsageError
 from governance.metrics import control_counts as counting
-from governance.metrics.control import control_frame
-from governance.metrics.periods import WEEK, is_whole, periods_between
+from governance.metrics.control_window import ChartWindow, Drawn
+from governance.metrics.patrol_series import (
+    NIGHT,
+    VISITED,
+    behind,
+    can_cut,
+    patrol_charts,
+    patrol_log,
+    tells_patrols,
+)
+from governance.metrics.periods import WEEK
 from governance.metrics.response import grouped
 from governance.metrics.stages import STAMPS, cases_of, interval, us_at
 from governance.metrics.survival import OPEN
+from governance.metrics.windows import Scope, Span
 from governance.workdays import WorkHours
 
 if TYPE_CHECKING:
@@ -25,7 +35,6 @@ if TYPE_CHECKING:
 
     from governance.metrics.control_counts import CaseTable, Counted
     from governance.metrics.periods import Period
-    from governance.metrics.windows import Scope
     from governance.records.dataset import Dataset
 
 Direction = Literal["higher", "lower", "none"]
@@ -38,15 +47,22 @@ class ControlSeries:
     `unit` is a share 0–1, minutes (`time`) or cases (`case`).
     `is_stock` says that it counts all that is under way, whoever reported it. `needs` names the
     columns of the cases, or the tables, that must hold something, or the series does not exist;
-    one of several is written a/b. `stage` is set where a stage is timed.
+    one of several is written a/b. `stage` is set where a stage is timed. `count` is None for what
+    patrols do, which `patrol_series` counts; `counts` is the unit of its k / n, a code of `units`.
     """
 
-    count: Callable[[CaseTable], Counted]
+    count: Callable[[CaseTable], Counted] | None
     unit: Literal["share", "time", "case"]
     direction: Direction
     needs: tuple[str, ...] = ("reported_at",)
     is_stock: bool = False
     stage: str = ""
+    counts: str = "case"
+
+    @property
+    def is_patrol(self) -> bool:
+        """Whether it is about patrols, and not about cases."""
+        return self.count is None
 
     @property
     def ceiling(self) -> float:
@@ -80,6 +96,8 @@ SERIES: Mapping[str, ControlSeries] = {
     "closed_n": ControlSeries(counting.closed, "case", "none"),
     "open_n": ControlSeries(counting.under_way, "case", "lower", is_stock=True),
     "located_share": ControlSeries(counting.located, "share", "higher", ("reported_at", "microgrid_code")),
+    VISITED: ControlSeries(None, "share", "higher", (), counts="place"),
+    NIGHT: ControlSeries(None, "share", "higher", (), counts="hour"),
 }
 
 
@@ -97,8 +115,12 @@ def series_named(key: str) -> ControlSeries:
 
 
 def series_present(dataset: Dataset) -> tuple[str, ...]:
-    """The series a data set can tell of: something stands in all they need."""
+    """The series a data set can tell of: something stands in all they need.
+
+    Those of patrols only once their results are computed (`Dataset.is_patrol_at_hand`).
+    """
     cases = dataset.cases()
+    has_patrols = tells_patrols(dataset) and dataset.is_patrol_at_hand()
     needed = {part for series in SERIES.values() for need in series.needs for part in need.split("/")}
     has = {
         name: bool(cases[name].notna().any()) if name in cases else not dataset.frame(name).empty
@@ -108,6 +130,7 @@ def series_present(dataset: Dataset) -> tuple[str, ...]:
         key
         for key, series in SERIES.items()
         if all(any(has[part] for part in need.split("/")) for need in series.needs)
+        and (has_patrols or not series.is_patrol)
     )
 
 
@@ -143,33 +166,6 @@ def control_charts(
     return charts_of(dataset, (key,), window, by=by, rebase_on=dates, scope=scope)[key]
 
 
-@dataclass(frozen=True)
-class ChartWindow:
-    """The periods of a chart: whole ones between two days, both included, or the partial ones too."""
-
-    since: date | None = None
-    until: date | None = None
-    grain: str = WEEK
-    with_partial: bool = False
-
-    def periods(self, *, first_at: datetime, as_of: datetime) -> tuple[list[Period], list[bool]]:
-        """The periods in order, and which of them records do not reach over.
-
-        Raises
-        ------
-        UsageError
-            `unknown_grain`.
-        """
-        touched = periods_between(
-            first_at=first_at, as_of=as_of, grain=self.grain, since=self.since, until=self.until
-        )
-        partial = [not is_whole(period, first_at=first_at, as_of=as_of) for period in touched]
-        if self.with_partial:
-            return touched, partial
-        whole = [period for period, is_partial in zip(touched, partial, strict=True) if not is_partial]
-        return whole, [False] * len(whole)
-
-
 def charts_of(
     dataset: Dataset,
     keys: Sequence[str],
@@ -186,7 +182,23 @@ def charts_of(
     UsageError
         As `control_charts`.
     """
-    wanted = {key: series_named(key) for key in keys}
+    wanted = {key: series for key in keys if not (series := series_named(key)).is_patrol}
+    patrols = [key for key in keys if key not in wanted]
+    charts = _case_charts(dataset, wanted, window, by, rebase_on, scope)
+    found = charts | patrol_charts(dataset, patrols, window, by, rebase_on, scope)
+    return {key: found[key] for key in keys}
+
+
+def _case_charts(
+    dataset: Dataset,
+    wanted: Mapping[str, ControlSeries],
+    window: ChartWindow,
+    by: str | None,
+    rebase_on: Mapping[str, Sequence[date]] | None,
+    scope: Scope | None,
+) -> dict[str, dict[str, pd.DataFrame]]:
+    if not wanted:
+        return {}
     everything, as_of = dataset.cases(), dataset.as_of_for("incidents")
     frame = (scope.rows(everything) if scope else everything).reset_index(drop=True)
     numbers, names = grouped(frame, by)
@@ -198,20 +210,13 @@ def charts_of(
     reported_n = counting.reported_table(table).astype(np.int64)
     charts: dict[str, dict[str, pd.DataFrame]] = {key: {} for key in wanted}
     for key, series in wanted.items():
+        if series.count is None:
+            continue
         counted = series.count(table)
-        dates = rebase_days(dataset, key) if rebase_on is None else rebase_on.get(key, ())
+        drawn = Drawn(dataset, key, periods, partial, rebase_on, series.ceiling)
         for place, name in enumerate(names):
-            chart = control_frame(
-                periods,
-                counted.value[:, place],
-                rebase_on=dates,
-                floor=0.0,
-                ceiling=series.ceiling,
-                is_partial=partial,
-                set_aside_on=set_aside_days(dataset, key),
-            )
             basis = {"hit_n": counted.hit_n[:, place], "of_n": counted.of_n[:, place]}
-            charts[key][name] = chart.assign(n=reported_n[:, place], **basis)
+            charts[key][name] = drawn.chart(counted.value[:, place], basis).assign(n=reported_n[:, place])
     return charts
 
 
@@ -243,7 +248,8 @@ def cases_behind(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The cases a series counts in one period, and those of them a share is about.
 
-    Of a timed stage the second are the cases still in it, of a plain count there are none.
+    Of a timed stage the second are the cases still in it, of a plain count there are none. Of patrols
+    they are micro-grids and the visited ones, or unit-hours of the night and those with somebody there.
 
     Raises
     ------
@@ -251,6 +257,12 @@ def cases_behind(
         `unknown_control`.
     """
     series, as_of = series_named(key), dataset.as_of_for("incidents")
+    if series.count is None:
+        log, span = patrol_log(dataset), Span(period.start_at, period.end_at)
+        own = Scope() if scope is None else scope
+        if log is None or not can_cut(own):
+            return pd.DataFrame(), pd.DataFrame()
+        return behind(log.only(own), key, span)
     frame = (scope.rows(dataset.cases()) if scope else dataset.cases()).reset_index(drop=True)
     if as_of is None or frame.empty:
         return frame, frame
@@ -269,17 +281,6 @@ def cases_behind(
 def _edges_us(periods: Sequence[Period]) -> NDArray[np.int64]:
     edges = [period.start_at for period in periods] + [period.end_at for period in periods[-1:]]
     return np.array([us_at(edge) for edge in edges] or [0], dtype=np.int64)
-
-
-def rebase_days(dataset: Dataset, key: str) -> tuple[date, ...]:
-    """When a series begins anew: at the reform of the settings and at its rebases."""
-    noted = {note.on for note in dataset.chart_notes if note.kind == "rebase" and note.is_about(key)}
-    return tuple(sorted({dataset.settings.day("reform_on"), *noted}))
-
-
-def set_aside_days(dataset: Dataset, key: str) -> tuple[date, ...]:
-    """Days whose period does not move the limits of a series."""
-    return tuple(note.on for note in dataset.chart_notes if note.kind == "set_aside" and note.is_about(key))
 
 
 def first_record_at(cases: pd.DataFrame) -> datetime | None:

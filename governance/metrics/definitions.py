@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 from governance.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 Direction = Literal["higher", "lower", "none"]
 Unit = Literal["case", "time", "share", "checkin"]
@@ -24,9 +24,10 @@ class Metric:
     """One metric's declaration.
 
     `unit` is a code of the text file's `units`: cases, check-ins, a share 0–1 or minutes
-    (`time`, shown as minutes, hours or days). `direction` says which way is better, `none`
-    where neither is. `sources` are the record kinds it rests on, `numerator` and `denominator`
-    the columns a share is made of, `dimensions` the filters it can be cut by.
+    (`time`, shown as minutes, hours or days); `counts` is the unit of what a share is made of.
+    `is_census` says that everything is counted, so that few are not too few. `direction` says which
+    way is better, `none` where neither is. `sources` are the record kinds it rests on, `numerator`
+    and `denominator` the columns a share is made of, `dimensions` the filters it can be cut by.
     """
 
     key: str
@@ -37,6 +38,8 @@ class Metric:
     numerator: str = ""
     denominator: str = ""
     dimensions: tuple[str, ...] = ("community_code", "category", "team_id")
+    counts: str = "case"
+    is_census: bool = False
 
     @property
     def label_key(self) -> str:
@@ -89,13 +92,47 @@ METRICS: Mapping[str, Metric] = MappingProxyType(
                 denominator="reported_n",
             ),
             Metric("checkins_n", "checkin", "none", ("checkins",), _OWN, dimensions=("community_code",)),
+            Metric(
+                "microgrids_visited_share",
+                "share",
+                "higher",
+                ("pings", "checkins", "microgrids"),
+                _OWN,
+                numerator="microgrids_visited_n",
+                denominator="microgrids_n",
+                dimensions=("community_code", "team_id"),
+                counts="place",
+                is_census=True,
+            ),
+            Metric(
+                "night_presence_share",
+                "share",
+                "higher",
+                ("pings", "rollcalls", "shifts"),
+                _OWN,
+                numerator="present_n",
+                denominator="planned_n",
+                dimensions=("community_code", "team_id"),
+                counts="hour",
+                is_census=True,
+            ),
         )
     }
 )
 
-# What the overview shows, in this order, and what it compares between communities.
+# The six figures of the cases, in this order, and what of them is compared between communities.
 HEADLINES: tuple[str, ...] = tuple(METRICS)[:6]
 COMPARED: tuple[str, ...] = HEADLINES[:4]
+
+
+def overview_keys(patrols: Sequence[str]) -> tuple[str, ...]:
+    """The six figures of the overview: those of patrols first, then as many of the cases."""
+    return (*patrols, *HEADLINES)[: len(HEADLINES)]
+
+
+def compared_keys(patrols: Sequence[str]) -> tuple[str, ...]:
+    """What the overview compares between communities: those of patrols first, then rates of cases."""
+    return (*patrols, *COMPARED)[: len(COMPARED)]
 
 
 def metric_named(key: str) -> Metric:

@@ -14,11 +14,14 @@ import pandas as pd
 
 from governance.metrics.comparison import quantile_interval, wilson_interval
 from governance.metrics.containment import closing_levels, containment_marks
-from governance.metrics.control_series import ChartWindow, charts_of, first_record_at, series_present
+from governance.metrics.control_series import charts_of, first_record_at, series_present
+from governance.metrics.control_window import ChartWindow
 from governance.metrics.deadlines import due_cohort
 from governance.metrics.definitions import HEADLINES
+from governance.metrics.headline_patrols import patrol_figure_rows
 from governance.metrics.judged import JudgedCases, judged_cases
 from governance.metrics.overview import incident_marks
+from governance.metrics.patrol_series import PATROL_SERIES
 from governance.metrics.stages import MINUTE_US, MISSING, interval, stage_times, us_at
 from governance.metrics.survival import CLOSED, OPEN, OTHER, product_limit
 from governance.metrics.windows import PUBLIC, PUBLIC_SOURCES, Scope, Span, is_complete
@@ -217,12 +220,17 @@ def window_figures(
     Wilson for shares, order statistics read off the closing curve for quantiles, else missing),
     numerator_n, denominator_n (of a share; numerator_n of open_n are the overdue, of reported_n
     the found), n, is_provisional (the window is not over, or cases of it are still to come due).
+    Of patrols low and high are what is sure and what is possible (`patrol_figure_rows`).
     """
     names = [STREET] if codes is None else [*codes, ELSEWHERE]
     tables = []
     for key in metrics:
         is_known = parts.holds(span) and key in parts.present
-        rows = _figure_rows(key, parts, span, codes) if is_known else [_NOTHING] * len(names)
+        if key in PATROL_SERIES:
+            scope = parts.everything.scope
+            rows = patrol_figure_rows(parts.dataset, scope, key, span, codes, rest=ELSEWHERE)
+        else:
+            rows = _figure_rows(key, parts, span, codes) if is_known else [_NOTHING] * len(names)
         tables.append(pd.DataFrame(rows, columns=_COLUMNS).assign(metric=key, group=names))
     figures = pd.concat(tables, ignore_index=True)[["group", "metric", *_COLUMNS]]
     figures["is_provisional"] |= not is_over
@@ -267,8 +275,10 @@ def _quantile_rows(
 
 
 # ---------------------------------------------------------------------------------- weeks
-def headline_weeks(parts: HeadlineParts, weeks: Sequence[Week]) -> pd.DataFrame:
-    """The six figures of weeks in order, each against the control limits known by the last of them.
+def headline_weeks(
+    parts: HeadlineParts, weeks: Sequence[Week], *, metrics: Sequence[str] = HEADLINES
+) -> pd.DataFrame:
+    """The figures of weeks in order, each against the control limits known by the last of them.
 
     Columns: week (2023-W37), metric, is_complete (the records reach over the whole week), value,
     centre, lower, upper, near_lower, near_upper, signal, is_trial, phase, is_set_aside (of
@@ -278,18 +288,20 @@ def headline_weeks(parts: HeadlineParts, weeks: Sequence[Week]) -> pd.DataFrame:
     """
     charts: dict[str, pd.DataFrame] = {}
     for part in (parts.everything, parts.public):
-        keys = [key for key in HEADLINES if (key in _OF_ALL) == (part is not parts.public)]
+        keys = [key for key in metrics if (key in _OF_ALL) == (part is not parts.public)]
         if part is parts.everything and part is parts.public:
-            keys = list(HEADLINES)
+            keys = list(metrics)
+        keys = [key for key in keys if key in parts.present]
         window = ChartWindow(until=weeks[-1].last_day, with_partial=True)
         found = charts_of(parts.dataset, keys, window, scope=part.scope)
         charts |= {key: chart for key, by_group in found.items() for chart in by_group.values()}
     empty = pd.DataFrame(columns=["week", *_LIMITS, "hit_n", "of_n", "is_partial", "is_set_aside"])
     known = {key: chart for key, chart in charts.items() if key in parts.present}
-    tables = [_of_weeks(key, known.get(key, empty), weeks) for key in HEADLINES]
+    tables = [_of_weeks(key, known.get(key, empty), weeks) for key in metrics]
     figures = pd.concat(tables, ignore_index=True)
     last, span = weeks[-1], Span(weeks[-1].start_at, weeks[-1].end_at)
-    now = window_figures(parts, span, is_over=is_complete(last, parts.as_of)).set_index("metric")
+    is_over = is_complete(last, parts.as_of)
+    now = window_figures(parts, span, metrics=metrics, is_over=is_over).set_index("metric")
     is_last = figures["week"].eq(str(last))
     figures["is_provisional"] = is_last & figures["metric"].map(now["is_provisional"])
     beside = figures["metric"].map(now["numerator_n"])
@@ -300,14 +312,15 @@ def headline_weeks(parts: HeadlineParts, weeks: Sequence[Week]) -> pd.DataFrame:
 def _of_weeks(key: str, chart: pd.DataFrame, weeks: Sequence[Week]) -> pd.DataFrame:
     """A chart's points of the weeks, a missing one where it has none."""
     named = chart.set_index("week").reindex([str(week) for week in weeks])
-    is_count = key not in SHARES and key not in QUANTILES
+    is_share = key in SHARES or key in PATROL_SERIES
+    is_count = not is_share and key not in QUANTILES
     table = pd.DataFrame(
         {
             "metric": key,
             "is_complete": named["is_partial"].eq(False),
             **{name: named[name] for name in _LIMITS},
-            "numerator_n": named["hit_n"] if key in SHARES else np.nan,
-            "denominator_n": named["of_n"] if key in SHARES else np.nan,
+            "numerator_n": named["hit_n"] if is_share else np.nan,
+            "denominator_n": named["of_n"] if is_share else np.nan,
             "n": named["value"] if is_count else named["of_n"],
         }
     )

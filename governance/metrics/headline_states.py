@@ -20,8 +20,9 @@ _RATES = ("share", "time")
 
 
 def is_few(key: str, n: float | None, small_n: int) -> bool:
-    """Whether a share or duration rests on too few cases to be written or judged."""
-    return metric_named(key).unit in _RATES and n is not None and not pd.isna(n) and n < small_n
+    """Whether a share or duration rests on too few cases to be written or judged; never of a full count."""
+    metric = metric_named(key)
+    return metric.unit in _RATES and not metric.is_census and n is not None and not pd.isna(n) and n < small_n
 
 
 def signal_side(rows: pd.DataFrame) -> int:
@@ -93,7 +94,8 @@ class Verdict:
     """What the overview's sentence says: the figures by their change, the one to name, and targets.
 
     `named` is the worst of those that worsened, else the foremost of those that improved, else of
-    those that moved; empty where nothing did. `missed` never meet their target as they run.
+    those that moved; one that meets its target all the same is named last. Empty where nothing
+    moved. `missed` never meet their target as they run.
     """
 
     worse: tuple[str, ...]
@@ -114,6 +116,8 @@ def verdict(weeks: pd.DataFrame, changes: Mapping[str, Change], standings: Mappi
 
     worse, better, moved = those("worse"), those("better"), those("up", "down")
     first = worse or better or moved
-    named = max(first, key=lambda key: distance(last[key])) if first else ""
+    named = ""
+    if first:
+        named = max(first, key=lambda key: (standings.get(key) != "consistently_met", distance(last[key])))
     missed = tuple(key for key, standing in standings.items() if standing == "consistently_missed")
     return Verdict(worse, better, moved, those("common"), those("unknown"), missed, named)

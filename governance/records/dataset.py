@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pandas as pd
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from governance.records.chart_notes import ChartNote
     from governance.settings import Settings
     from governance.workdays import Week
+
+T = TypeVar("T")
 
 PANDAS_TYPES: Mapping[str, str] = {
     "stamp": "datetime64[us, Asia/Shanghai]",
@@ -59,7 +61,8 @@ class Dataset:
     per kind, through when its records are known; `is_sample` that nothing but the demonstration
     was imported (versions of its limits and targets aside); `is_schematic` that the boundaries are
     constructed, not the street's own; `chart_notes` are the named dates of the control charts;
-    `presented` is the week this state was frozen for, None for the store as it stands.
+    `presented` is the week this state was frozen for, None for the store as it stands;
+    `patrol_kept` asks whether the patrol results of this state are computed (None: there is no wait).
     """
 
     data_dir: Path
@@ -72,7 +75,10 @@ class Dataset:
     load_patrol: Callable[[str, date | None, date | None], pd.DataFrame] | None = None
     chart_notes: tuple[ChartNote, ...] = ()
     presented: Week | None = None
+    patrol_kept: Callable[[], bool] | None = None
     _frames: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False, compare=False)
+    _at_hand: list[bool] = field(default_factory=list, repr=False, compare=False)
+    _derived: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def frame(self, kind: str) -> pd.DataFrame:
         """All rows of a kind, masked and typed; an empty frame when none were imported.
@@ -93,18 +99,37 @@ class Dataset:
             self._frames["cases"] = completed
         return self._frames["cases"]
 
-    def patrol(self, name: str, *, since: date | None = None, until: date | None = None) -> pd.DataFrame:
+    def patrol(
+        self, name: str, *, since: date | None = None, until: date | None = None, is_held: bool = True
+    ) -> pd.DataFrame:
         """A frame of `governance.records.patrol`, from the records of some days or of all.
 
         Days that were not computed before are computed now. Empty, with its columns, for a data set
-        held in memory. Callers must not write into it.
+        held in memory. Callers must not write into it. What is read once, to be summed up, need not
+        stay in memory (`is_held`).
         """
         key = f"patrol {name} {since} {until}"
-        if key not in self._frames:
-            self._frames[key] = (
-                self.load_patrol(name, since, until) if self.load_patrol else empty_patrol_frame(name)
-            )
-        return self._frames[key]
+        if key in self._frames:
+            return self._frames[key]
+        frame = self.load_patrol(name, since, until) if self.load_patrol else empty_patrol_frame(name)
+        if is_held:
+            self._frames[key] = frame
+        return frame
+
+    def is_patrol_at_hand(self) -> bool:
+        """Whether patrol frames can be read without a wait worth naming; once so, always so."""
+        if not self._at_hand:
+            if self.patrol_kept is not None and not self.patrol_kept():
+                return False
+            self._at_hand.append(True)
+        return True
+
+    def derived(self, name: str, compute: Callable[[], T]) -> T:
+        """What is made from the frames, computed once for this data set. Callers must not write into it."""
+        if name not in self._derived:
+            self._derived[name] = compute()
+        found: T = self._derived[name]
+        return found
 
     def suspensions(self) -> pd.DataFrame:
         """The intervals during which cases were suspended (see `steps.suspensions`)."""

@@ -314,6 +314,7 @@ def dataset_of(
         is_schematic=_origins(manifest, "microgrids")[-1:] in (["sample"], ["grid"]),
         load=lambda kind: read_frame(data_dir, manifest, kind),
         load_patrol=lambda name, since, until: _patrol_frame(data_dir, manifest, name, since, until),
+        patrol_kept=lambda: _is_patrol_kept(data_dir, manifest),
         chart_notes=chart_notes,
         presented=presented,
     )
@@ -325,3 +326,9 @@ def _patrol_frame(
     from governance.records.patrol.keeping import patrol_frame  # it reads the store itself
 
     return patrol_frame(data_dir, manifest, name, since=since, until=until)
+
+
+def _is_patrol_kept(data_dir: Path, manifest: Manifest) -> bool:
+    from governance.records.patrol.keeping import is_at_hand  # it reads the store itself
+
+    return is_at_hand(data_dir, manifest)

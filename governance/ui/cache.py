@@ -85,4 +85,7 @@ def cached(compute: Callable[[Dataset, *Args], T], dataset: Dataset, *args: *Arg
     """`compute(dataset, *args)`, computed once for one state of the store."""
     name = f"{compute.__module__}.{compute.__qualname__}"
     key = f"{dataset.data_dir}:{dataset.fingerprint}:{hash((dataset.settings, dataset.chart_notes))}"
+    if not dataset.is_patrol_at_hand():
+        # What is said while patrols are being computed is not said any more when they are.
+        key += ":waiting"
     return _kept(name, key, args, lambda: compute(dataset, *args))

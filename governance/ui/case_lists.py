@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from governance.ui.shell import Page
 
+# What is listed of micro-grids and of hours of duty, beside the standard columns.
+PATROL_COLUMNS = ("name", "tier", "limit_h", "is_certain", "hour_at", "planned_n", "state")
 _HEIGHT_PX = 430
 
 

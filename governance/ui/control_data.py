@@ -13,7 +13,6 @@ import pandas as pd
 
 from governance.metrics.control import largest_step
 from governance.metrics.control_series import (
-    ChartWindow,
     cases_behind,
     charts_of,
     first_record_at,
@@ -21,6 +20,7 @@ from governance.metrics.control_series import (
     series_present,
 )
 from governance.metrics.control_states import last_whole, pulled_by, state_of
+from governance.metrics.control_window import ChartWindow
 from governance.metrics.periods import MONTH, QUARTER, WEEK, a_year_before, parse_period, period_of
 from governance.metrics.response import UNKNOWN
 from governance.metrics.targets import in_force, target_versions

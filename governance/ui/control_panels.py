@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
@@ -29,7 +30,7 @@ from governance.text import has, t
 from governance.ui import blocks
 from governance.ui import control_data as data
 from governance.ui.cache import cached
-from governance.ui.case_lists import show_case_lists
+from governance.ui.case_lists import PATROL_COLUMNS, show_case_lists
 from governance.ui.control_notes import break_words, show_lines
 from governance.ui.filters import option_labels, scope_words
 
@@ -185,11 +186,13 @@ def _lists(dataset: Dataset, choice: data.Choice, week: str) -> dict[str, pd.Dat
     """The cases behind the last whole point of the chart."""
     cases, hit = data.behind(dataset, choice, week)
     period = period_words(week, choice.grain)
-    name = t("process_control.list_behind", label=series_label(choice.key), period=period, n=len(cases))
+    unit = t(f"units.{series_named(choice.key).counts}")
+    about = {"label": series_label(choice.key), "period": period, "unit": unit}
+    name = t("process_control.list_behind", n=len(cases), **about)
     what = "stage" if series_named(choice.key).stage else choice.key
     if not has(f"process_control.hit.{what}"):
         return {name: cases}
-    words = t("process_control.list_hit", what=t(f"process_control.hit.{what}"), n=len(hit))
+    words = t("process_control.list_hit", what=t(f"process_control.hit.{what}"), n=len(hit), unit=unit)
     return {name: cases, words: hit}
 
 
@@ -207,7 +210,8 @@ def show_chart(page: Page, choice: data.Choice) -> None:
         "control", title=_title(dataset, choice, state), sub=sub, page=page, data=table, week=suffix
     ):
         if state.week:
-            show_case_lists(page, "control", lambda: _lists(dataset, choice, state.week), suffix=suffix)
+            lists = partial(_lists, dataset, choice, state.week)
+            show_case_lists(page, "control", lists, suffix=suffix, extra=PATROL_COLUMNS)
         sentence = cached(_sentence, dataset, choice)
         alt = t("process_control.alt", label=series_label(choice.key), n=len(table), sentence=sentence)
         figure = cached(_figure, dataset, choice, bool(st.session_state.get("control-near")))

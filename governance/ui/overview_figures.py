@@ -12,16 +12,19 @@ import streamlit as st
 from governance.figures import cards
 from governance.figures.metric_words import metric_label
 from governance.metrics import headline
-from governance.metrics.control_series import rebase_days
-from governance.metrics.definitions import HEADLINES
+from governance.metrics.control_window import rebase_days
+from governance.metrics.definitions import HEADLINES, METRICS, overview_keys
+from governance.metrics.headline_patrols import patrol_headlines, patrol_lists
 from governance.metrics.headline_states import verdict
 from governance.metrics.overview import incident_marks
+from governance.metrics.patrol_series import PATROL_SERIES
 from governance.metrics.windows import Scope, Span, is_complete, is_covered
 from governance.text import t
 from governance.ui import blocks
 from governance.ui.cache import cached
-from governance.ui.case_lists import show_case_lists
+from governance.ui.case_lists import PATROL_COLUMNS, show_case_lists
 from governance.ui.filters import scope_words
+from governance.ui.patrol_job import compute_beside
 from governance.ui.words import stamp_words
 from governance.workdays import weeks_until
 
@@ -51,6 +54,8 @@ def parts_of(dataset: Dataset, scope: Scope) -> HeadlineParts | None:
 def weekly(dataset: Dataset, selection: Selection) -> pd.DataFrame:
     """The six figures of the weeks shown, as `headline.headline_weeks` has them.
 
+    Those of patrols stand first, where there are patrols and the part of the street can be cut so.
+
     Raises
     ------
     ValueError
@@ -59,7 +64,8 @@ def weekly(dataset: Dataset, selection: Selection) -> pd.DataFrame:
     parts = cached(parts_of, dataset, selection.scope)
     if parts is None:
         raise ValueError("no incidents")
-    return headline.headline_weeks(parts, shown_weeks(dataset, selection.week))
+    keys = overview_keys(patrol_headlines(dataset, selection.scope))
+    return headline.headline_weeks(parts, shown_weeks(dataset, selection.week), metrics=keys)
 
 
 # ----------------------------------------------------------------------------- conclusion
@@ -105,11 +111,9 @@ def _named_words(named: str, moved: Mapping[str, tuple[str, ...]], drawn: Sequen
     kind = next(kind for kind, keys in moved.items() if named in keys)
     card = next(card for card in drawn if card.key == named)
     figure = card.figure + (card.unit if card.unit == "%" else f" {card.unit}")
-    most = t("week_overview.verdict.most") if len(moved[kind]) > 1 else ""
     name = card.label if card.label.endswith("）") else f"{card.label} "
-    return t(
-        f"week_overview.verdict.named_{kind}", name=name, value=figure, previous=card.previous, most=most
-    )
+    which = f"first_{kind}" if len(moved[kind]) > 1 else f"named_{kind}"
+    return t(f"week_overview.verdict.{which}", name=name, value=figure, previous=card.previous)
 
 
 def _counts(frame: pd.DataFrame, dataset: Dataset, week: Week) -> dict[str, int] | None:
@@ -175,7 +179,7 @@ class FiguresPart:
 
 def _break_words(dataset: Dataset, shown: Sequence[Week]) -> str:
     """What the dotted line is: the reform, or any named date where others fall into the weeks."""
-    days = {day for key in HEADLINES for day in rebase_days(dataset, key)}
+    days = {day for key in (*PATROL_SERIES, *HEADLINES) for day in rebase_days(dataset, key)}
     shown_days = [day for day in days if shown[0].first_day <= day <= shown[-1].last_day]
     reform = dataset.settings.day("reform_on")
     if shown_days == [reform]:
@@ -193,12 +197,16 @@ def _figures_part(dataset: Dataset, selection: Selection) -> FiguresPart:
         is_narrowed=bool(selection.scope.chosen()),
         names_sources=is_named,
         small_n=dataset.settings.integer("small_n"),
+        is_waiting=not dataset.is_patrol_at_hand(),
     )
+    notes = [] if is_named else [t("week_overview.all_sources")]
+    if not dataset.is_patrol_at_hand():
+        notes.append(t("week_overview.waiting"))
     return FiguresPart(
         sentence=conclusion_words(dataset, selection, drawn),
         cards=cards.cards_html(drawn),
         key=cards.cards_key_html(drawn, shown, break_words=_break_words(dataset, shown)),
-        note="" if is_named else t("week_overview.all_sources"),
+        note="".join(notes),
     )
 
 
@@ -208,14 +216,24 @@ def figure_lists(dataset: Dataset, selection: Selection) -> dict[str, pd.DataFra
     if parts is None:
         return {}
     lists: dict[str, pd.DataFrame] = {}
-    for key in HEADLINES:
-        whole, hit, _ = headline.headline_marks(key, parts, Span(week.start_at, week.end_at))
+    span, patrols = Span(week.start_at, week.end_at), patrol_headlines(dataset, selection.scope)
+    for key in overview_keys(patrols):
+        if key in patrols:
+            lists |= patrol_words(key, *patrol_lists(dataset, selection.scope, key, span))
+            continue
+        whole, hit, _ = headline.headline_marks(key, parts, span)
         rest = whole.rows.loc[~hit.mask[whole.mask]] if key in headline.SHARES else hit.rows
         suffix = "rest" if key in headline.SHARES else "hit"
         for name, rows in ((key, whole.rows), (f"{key}_{suffix}", rest)):
             if len(rows):
                 lists[t(f"week_overview.list.{name}", n=f"{len(rows):,}")] = rows
     return lists
+
+
+def patrol_words(key: str, whole: pd.DataFrame, rest: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """The micro-grids or unit-hours behind a patrol figure, by their words."""
+    pairs = ((key, whole), (f"{key}_rest", rest))
+    return {t(f"week_overview.list.{name}", n=f"{len(rows):,}"): rows for name, rows in pairs if len(rows)}
 
 
 def show_figures(page: Page, selection: Selection) -> None:
@@ -229,16 +247,23 @@ def show_figures(page: Page, selection: Selection) -> None:
         with blocks.row("cards-takeaway"):
             data = named(cached(weekly, page.dataset, selection))
             suffix = str(selection.week)
-            show_case_lists(page, "cards", lambda: figure_lists(page.dataset, selection), suffix=suffix)
+            show_case_lists(
+                page,
+                "cards",
+                lambda: figure_lists(page.dataset, selection),
+                suffix=suffix,
+                extra=PATROL_COLUMNS,
+            )
             blocks.show_download(page, "cards", data, suffix=suffix)
     if part.note:
         st.html(f'<div class="note">{escape(part.note)}</div>')
+    compute_beside(page.dataset)
 
 
 def named(figures: pd.DataFrame) -> pd.DataFrame:
     """A long table with the metrics' Chinese names; beyond all observed times stands empty."""
     numbers = figures.select_dtypes("float64")
     return figures.assign(
-        metric=figures["metric"].map({key: metric_label(key) for key in HEADLINES}),
+        metric=figures["metric"].map({key: metric_label(key) for key in METRICS}),
         **{str(name): numbers[name].replace(math.inf, math.nan) for name in numbers},
     )

@@ -9,16 +9,19 @@ import pandas as pd
 from governance.figures import funnel, panels, strips
 from governance.figures.map_shapes import short_name
 from governance.metrics import communities, estates, headline, windows
-from governance.metrics.definitions import COMPARED
+from governance.metrics.definitions import compared_keys
+from governance.metrics.headline_patrols import patrol_headlines, patrol_lists
 from governance.metrics.targets import target_of
 from governance.text import t
 from governance.ui import blocks
 from governance.ui.cache import cached
-from governance.ui.case_lists import show_case_lists
-from governance.ui.overview_figures import named, parts_of, shown_weeks
+from governance.ui.case_lists import PATROL_COLUMNS, show_case_lists
+from governance.ui.overview_figures import named, parts_of, patrol_words, shown_weeks
 from governance.ui.stamp import week_status
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from governance.metrics.headline import HeadlineParts
     from governance.records.dataset import Dataset
     from governance.ui.filters import Selection
@@ -37,7 +40,13 @@ def _street_parts(dataset: Dataset, selection: Selection) -> HeadlineParts:
 
 def _communities(dataset: Dataset, selection: Selection) -> pd.DataFrame:
     parts = _street_parts(dataset, selection)
-    return communities.community_figures(parts, dataset.frame("communities"), selection.week)
+    known, keys = dataset.frame("communities"), compared_keys(_patrols(dataset, selection))
+    return communities.community_figures(parts, known, selection.week, metrics=keys)
+
+
+def _patrols(dataset: Dataset, selection: Selection) -> tuple[str, ...]:
+    """The patrol figures that can be compared between communities as the page is narrowed."""
+    return patrol_headlines(dataset, windows.Scope(category=selection.category, team_id=selection.team_id))
 
 
 def _overdue(dataset: Dataset, selection: Selection) -> pd.DataFrame:
@@ -88,7 +97,8 @@ def _compared(dataset: Dataset, selection: Selection) -> str:
     short = _short_words(communities.known_weeks(parts, selection.week), weeks_n)
     small_n = dataset.settings.integer("small_n")
     targets, day = dataset.frame("targets"), selection.week.last_day
-    aims = {key: target_of(targets, key, day) for key in COMPARED}
+    patrols = _patrols(dataset, selection)
+    aims = {key: target_of(targets, key, day) for key in compared_keys(patrols)}
     drawn = strips.community_strips_html(
         cached(_communities, dataset, selection),
         small_n=small_n,
@@ -96,10 +106,10 @@ def _compared(dataset: Dataset, selection: Selection) -> str:
         chosen=selection.community_code,
     )
     sub = "strips_sub" if parts.names_sources else "strips_sub_all"
-    return panels.side_by_side_html(
-        (_funnel_words(table, short), funnel.funnel_svg(table)),
-        (t(f"week_overview.{sub}", short=short, small_n=small_n), drawn),
-    )
+    words = t(f"week_overview.{sub}", short=short, small_n=small_n)
+    if patrols:
+        words += t("week_overview.patrols_sub")
+    return panels.side_by_side_html((_funnel_words(table, short), funnel.funnel_svg(table)), (words, drawn))
 
 
 def community_lists(dataset: Dataset, selection: Selection) -> dict[str, pd.DataFrame]:
@@ -107,7 +117,10 @@ def community_lists(dataset: Dataset, selection: Selection) -> dict[str, pd.Data
     parts = _street_parts(dataset, selection)
     known = communities.known_communities(dataset.frame("communities"))
     span, lists = communities.window_of(selection.week), {}
-    for key in COMPARED:
+    patrols = _patrols(dataset, selection)
+    for key in compared_keys(patrols):
+        if key in patrols:
+            continue
         whole, hit, _ = headline.headline_marks(key, parts, span)
         rest = whole.rows.loc[~hit.mask[whole.mask]] if key in headline.SHARES else hit.rows
         suffix = "rest" if key in headline.SHARES else "hit"
@@ -118,6 +131,19 @@ def community_lists(dataset: Dataset, selection: Selection) -> dict[str, pd.Data
                 if len(mine):
                     words = short_name(code if pd.isna(name) else name)
                     lists[t("week_overview.list.of_community", name=words, what=what)] = mine
+    return lists | _patrol_lists(dataset, selection, patrols)
+
+
+def _patrol_lists(dataset: Dataset, selection: Selection, patrols: Sequence[str]) -> dict[str, pd.DataFrame]:
+    """The micro-grids and unit-hours behind the communities' patrol figures of the week."""
+    span, lists = windows.Span(selection.week.start_at, selection.week.end_at), {}
+    known = communities.known_communities(dataset.frame("communities"))
+    for key in patrols:
+        for code, name in zip(known["community_code"], known["name"], strict=True):
+            scope = windows.Scope(community_code=str(code), team_id=selection.team_id)
+            for what, rows in patrol_words(key, *patrol_lists(dataset, scope, key, span)).items():
+                words = short_name(code if pd.isna(name) else name)
+                lists[t("week_overview.list.of_community", name=words, what=what)] = rows
     return lists
 
 
@@ -133,7 +159,13 @@ def show_communities(page: Page, selection: Selection) -> None:
         if not known_n:
             blocks.show_empty(t("week_overview.communities_none"))
             return
-        show_case_lists(page, "communities", lambda: community_lists(page.dataset, selection), suffix=week)
+        show_case_lists(
+            page,
+            "communities",
+            lambda: community_lists(page.dataset, selection),
+            suffix=week,
+            extra=PATROL_COLUMNS,
+        )
         blocks.show_svg(cached(_compared, page.dataset, selection))
 
 

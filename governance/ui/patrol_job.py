@@ -1,0 +1,61 @@
+"""Patrol results computed beside the sessions, where no import has left them ready.
+
+A page that needs years of them at once would keep its reader waiting; it shows the rest at once, says
+that these are being computed, and runs again when they are there. The newest days come first, and
+between two stretches others may read.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from governance.ui.cache import cached
+from governance.ui.shell import log_failure
+
+if TYPE_CHECKING:
+    from governance.records.dataset import Dataset
+
+_STRETCHES_D = (15, 50, 120)
+_LOOK_EVERY_S = 3.0
+
+
+@dataclass
+class PatrolJob:
+    """The computing of one state of the store."""
+
+    dataset: Dataset
+
+    def run(self) -> None:
+        """Compute all days, the newest first; what hinders it stands in the log."""
+        as_of = self.dataset.as_of.get("pings")
+        first_days = [as_of.date() - timedelta(days=days) for days in _STRETCHES_D] if as_of else []
+        try:
+            for since in (*first_days, None):
+                self.dataset.patrol("receipts", since=since, is_held=False)
+        except Exception as error:  # it runs beside the sessions: nobody else would hear of it
+            log_failure(error)
+
+
+def _started(dataset: Dataset) -> threading.Thread:
+    thread = threading.Thread(target=PatrolJob(dataset).run, name="patrols", daemon=True)
+    thread.start()
+    return thread
+
+
+@st.fragment(run_every=_LOOK_EVERY_S)
+def _look(dataset: Dataset, thread: threading.Thread) -> None:
+    if dataset.is_patrol_at_hand():
+        st.rerun()
+    if not thread.is_alive():
+        st.stop()
+
+
+def compute_beside(dataset: Dataset) -> None:
+    """Have patrol results computed where they are not at hand, and run the page again when they are."""
+    if not dataset.is_patrol_at_hand():
+        _look(dataset, cached(_started, dataset))
