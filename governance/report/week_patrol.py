@@ -6,7 +6,7 @@ them needs no earlier ones; only where something was not are all of them read.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from governance.metrics.duty import PresenceShare
     from governance.records.dataset import Dataset
 
-RECENT_WEEKS = 4
+RECENT_WEEKS = (2, 8)
 NIGHT = "night_presence_share"
 _NIGHT_WEEKS = 3
 
@@ -110,15 +110,21 @@ def patrol_facts(dataset: Dataset, week: Week) -> PatrolFacts | None:
 
 
 def _patrolled(dataset: Dataset, week: Week) -> Patrolled:
-    """What patrols did in a week; without the swept area."""
+    """What patrols visited and walked in a week, each place once; without the swept area."""
     first, last = week.first_day, week.last_day
-    return Patrolled(
+    patrolled = Patrolled(
         visits=dataset.patrol("visits", since=first, until=last),
         point_visits=dataset.patrol("point_visits", since=first, until=last),
         route_metres=dataset.patrol("route_metres", since=first, until=last),
         swept=empty_patrol_frame("swept"),
         cells=empty_patrol_frame("cells"),
     ).within(Span(week.start_at, week.end_at))
+    # Whether a place was visited is asked, not how often.
+    return replace(
+        patrolled,
+        visits=patrolled.visits.drop_duplicates(["microgrid_code", "sureness"]),
+        point_visits=patrolled.point_visits.drop_duplicates("point_id"),
+    )
 
 
 def _before(dataset: Dataset, ground: Ground, week: Week) -> Coverage | None:
@@ -141,16 +147,17 @@ def _since_and_gaps(
 
 
 def _enough_visits(dataset: Dataset, ground: Ground, week: Week) -> pd.DataFrame:
-    """The visits of the last weeks where each micro-grid has one before the week, else all of them."""
-    first = week.shifted(-RECENT_WEEKS).first_day
-    recent = dataset.patrol("visits", since=first, until=week.last_day)
-    # The first night may have begun on the day before.
-    earlier = recent["enter_at"].lt(week.start_at) & recent["enter_at"].ge(
-        pd.Timestamp(week.shifted(-RECENT_WEEKS).start_at) + timedelta(days=1)
-    )
-    known = set(recent.loc[earlier, "microgrid_code"])
-    if known.issuperset(ground.microgrids["microgrid_code"]):
-        return recent
+    """The visits of the fewest weeks in which each micro-grid has one before the week; else all of them."""
+    wanted = set(ground.microgrids["microgrid_code"])
+    for weeks_n in RECENT_WEEKS:
+        first = week.shifted(-weeks_n)
+        recent = dataset.patrol("visits", since=first.first_day, until=week.last_day)
+        # A visit of the first night may have begun on the day before.
+        known_from = pd.Timestamp(first.start_at) + timedelta(days=1)
+        entered = recent["enter_at"]
+        earlier = entered.lt(week.start_at) & entered.ge(known_from)
+        if wanted.issubset(recent.loc[earlier, "microgrid_code"].unique()):
+            return recent
     return dataset.patrol("visits")
 
 
