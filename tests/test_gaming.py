@@ -10,6 +10,7 @@ from governance.metrics.gaming import (
     STREET,
     closed_before_limit,
     closed_on_the_spot,
+    closed_without_track,
     many_in_an_hour,
     member_reports,
     regraded_before_limit,
@@ -98,3 +99,25 @@ def test_the_names_of_units_are_escaped():
     words = {"limit_min": "10", "spot_min": "20", "most": "10", "regraded_min": "60"}
     line = SignalLine("on_the_spot", 6, 10, float("nan"), (("<b>", 6, 0.1),))
     assert "<b>" not in gaming_html([line], words)
+
+
+def test_closed_where_nobody_was_seen_is_held_against_the_other_teams():
+    """T-1 leaves 9 of 20 unseen, T-2 one of 20; of T-3 too little is known."""
+    rows = [("T-1", n < 9, True) for n in range(20)] + [("T-2", n < 1, True) for n in range(20)]
+    rows += [("T-3", True, False)] * 8
+    closed = pd.DataFrame(rows, columns=["team_id", "is_unseen", "is_known"])
+    closed = closed.assign(incident_id=[f"A{n}" for n in closed.index]).astype(
+        {"team_id": "string", "incident_id": "string"}
+    )
+    table = closed_without_track(closed).set_index("group")
+    assert table["of_n"].to_dict() == {STREET: 40, "T-1": 20, "T-2": 20}
+    assert table["hit_n"].to_dict() == {STREET: 10, "T-1": 9, "T-2": 1}
+    assert table["expected_n"]["T-1"] == pytest.approx(20 * 1.5 / 21)
+    assert table["is_marked"].to_dict() == {STREET: False, "T-1": True, "T-2": False}
+    assert len(table["incident_ids"]["T-1"]) == 9
+
+
+def test_cases_set_apart_are_named_beside_the_counted():
+    line = SignalLine("unseen", 9, 40, float("nan"), (("甲队", 9, 1.4),), apart_n=8)
+    words = {"unseen_weeks": "4"}
+    assert "9 / 40 件（另 8 件当天轨迹不足，不算）" in gaming_html([line], words)

@@ -38,7 +38,7 @@ from governance.metrics.targets import target_of
 from governance.text import has, t
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from governance.metrics.targets import Target
     from governance.workdays import Week
@@ -60,6 +60,7 @@ class Card:
     spark: Spark
     change: Change = "unknown"
     standing: Standing = "none"
+    is_struck: bool = False
 
     @property
     def alt(self) -> str:
@@ -81,6 +82,7 @@ def headline_cards(
     names_sources: bool = True,
     small_n: int = 0,
     is_waiting: bool = False,
+    poor: Collection[str] = (),
 ) -> tuple[Card, ...]:
     """The cards of a week, from `headline.headline_weeks` that end with it.
 
@@ -88,7 +90,8 @@ def headline_cards(
     narrowed to a part of it. A share or duration on fewer than `small_n` cases is neither
     written nor judged, only what it rests on stands there. Where no record names its source the
     reports are of all cases, and nothing stands beside them. `is_waiting` says that what patrols did
-    is still being computed.
+    is still being computed. A figure that rests on one of the `poor` record kinds (grade D) is
+    struck out and not judged.
     """
     keys = [str(key) for key in dict.fromkeys(weeks["metric"])]
     aims = {key: target_of(targets, key, week.last_day) for key in keys if is_rate(key) or not is_narrowed}
@@ -102,6 +105,12 @@ def headline_cards(
             replace(card, note=note) if metric_named(card.key).is_census and not card.basis else card
             for card in drawn
         ]
+    drawn = [
+        replace(card, is_struck=True, change="unknown", standing="none")
+        if card.basis and not set(poor).isdisjoint(metric_named(card.key).sources)
+        else card
+        for card in drawn
+    ]
     if not names_sources:
         label, about = t("cards.all_reported"), t("cards.all_reported_definition")
         drawn = [
@@ -164,17 +173,20 @@ def card_html(card: Card) -> str:
     note = f'<span class="card-note">{escape(card.note)}</span>' if card.note else ""
     change, standing = t(f"cards.change.{card.change}"), t(f"cards.standing.{card.standing}")
     look = {"worse": "state said", "better": "state said"}.get(card.change, "state")
+    figure, marks = escape(card.figure), (change_mark(card.change), standing_mark(card.standing))
+    if card.is_struck:
+        figure, change, standing, marks = f"<s>{figure}</s>", t("cards.struck"), "", ("", "")
     return (
         f'<div class="card{" worse" if card.change == "worse" else ""}" role="img"'
         f' aria-label="{escape(card.alt)}">'
         f'<div class="card-label"><span title="{escape(card.definition)}">{escape(card.label)}</span>'
         f"{note}</div>"
-        f'<div class="card-figure"><span class="figure">{escape(card.figure)}{unit}</span>'
+        f'<div class="card-figure"><span class="figure">{figure}{unit}</span>'
         f'<span class="basis">{escape(card.basis)}</span></div>'
         f'<div class="card-previous">{escape(card.previous)}{target}</div>'
         f"{sparkline_svg(card.spark)}"
-        f'<div class="card-states"><span class="{look}">{change_mark(card.change)}{escape(change)}</span>'
-        f'<span class="state">{standing_mark(card.standing)}{escape(standing)}</span></div></div>'
+        f'<div class="card-states"><span class="{look}">{marks[0]}{escape(change)}</span>'
+        f'<span class="state">{marks[1]}{escape(standing)}</span></div></div>'
     )
 
 

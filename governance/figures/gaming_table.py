@@ -12,7 +12,7 @@ from governance.text import t
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-SIGNALS = ("before_limit", "on_the_spot", "many_reports", "regraded")
+SIGNALS = ("before_limit", "on_the_spot", "unseen", "many_reports", "regraded")
 _UNITS_SHOWN = 3
 
 
@@ -20,7 +20,8 @@ _UNITS_SHOWN = 3
 class SignalLine:
     """One signal: cases, what they are of, what was to be expected, and the units that stand out.
 
-    `of_n` is 0 where nothing could be counted; `expected_n` NaN where nothing says what to expect.
+    `of_n` is 0 where nothing could be counted; `expected_n` NaN where nothing says what to expect;
+    `apart_n` cases are not counted because too little is known of them.
     """
 
     signal: str
@@ -28,6 +29,7 @@ class SignalLine:
     of_n: int
     expected_n: float
     units: tuple[tuple[str, int, float], ...]
+    apart_n: int = 0
 
 
 def gaming_html(lines: Sequence[SignalLine], words: dict[str, str]) -> str:
@@ -46,6 +48,8 @@ def _line(line: SignalLine, words: dict[str, str]) -> str:
     seen = (
         t("gaming.of", hit=f"{line.hit_n:,}", of=f"{line.of_n:,}") if line.of_n else t("gaming.none_counted")
     )
+    if line.apart_n:
+        seen += t("gaming.apart", n=f"{line.apart_n:,}")
     is_told = line.of_n and not math.isnan(line.expected_n)
     expected = t("gaming.expected", n=f"{line.expected_n:.0f}") if is_told else ""
     units = "、".join(_unit(*unit) for unit in line.units[:_UNITS_SHOWN]) or t("gaming.no_unit")

@@ -122,6 +122,11 @@ def closed_on_the_spot(cases: pd.DataFrame, *, span: Span, within_min: float) ->
     rows = cases[found & ~cases["status"].isin(["voided", "transferred"]) & cases["reported_at"].notna()]
     took_min = (rows["closed_at"] - rows["reported_at"]).dt.total_seconds().to_numpy() / 60
     is_hit, units = (took_min >= 0) & (took_min <= within_min), unit_of(rows)
+    return _against_others(units, is_hit, rows["incident_id"])
+
+
+def _against_others(units: pd.Series, is_hit: NDArray[np.bool_], ids: pd.Series) -> pd.DataFrame:
+    """Each unit's hits against what the street without it would have among as many."""
     expected: dict[str, tuple[float, float]] = {}
     for group in units.dropna().unique():
         own = _of(units, group)
@@ -132,7 +137,21 @@ def closed_on_the_spot(cases: pd.DataFrame, *, span: Span, within_min: float) ->
         share = (int((is_hit & ~own).sum()) + 0.5) / (others_n + 1)
         hit_n, of_n = int((is_hit & own).sum()), int(own.sum())
         expected[str(group)] = (share * of_n, float(binom.sf(hit_n - 1, of_n, share)))
-    return _rows(units, is_hit, rows["incident_id"], expected)
+    return _rows(units, is_hit, ids, expected)
+
+
+def closed_without_track(closed: pd.DataFrame) -> pd.DataFrame:
+    """Cases closed outdoors near which nobody's track came, by team and for the street.
+
+    `closed` is of `scenes.closed_unseen`. Cases of days of which too little is known (`is_known`) are
+    set apart: no team is asked about what its devices do not tell. Expectation as in
+    `closed_on_the_spot`.
+
+    Columns: group, hit_n, of_n, expected_n, probability, is_marked, incident_ids.
+    """
+    known = closed[closed["is_known"].to_numpy(dtype=bool)]
+    is_hit = known["is_unseen"].to_numpy(dtype=bool)
+    return _against_others(known["team_id"], is_hit, known["incident_id"])
 
 
 def member_reports(cases: pd.DataFrame, requests: pd.DataFrame) -> pd.DataFrame:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
+from governance.metrics.duty import is_provided
 from governance.metrics.nearness import has_flag
 from governance.metrics.stages import STAMPS
 from governance.metrics.windows import Span
@@ -47,6 +48,7 @@ STAMPED: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "visits": ("visited_at",),
     }
 )
+TRACKS = "pings"
 _CADENCES_UNTIL_STALE = 2
 _NOISE_SE = 3
 # Of evenly spread minutes two in sixty are :00 or :30.
@@ -127,8 +129,8 @@ def source_status(dataset: Dataset, week: Week) -> pd.DataFrame:
     the source ends more than two cadences before the week does; missing when the week has no rows.
 
     Columns: kind, as_of, rows_n (of the week), flagged_n, defect (the worst one), defect_share,
-    is_stale, grade. Kinds without any import are left out; tracks, which are summed in the
-    engine, come with as_of only.
+    is_stale, grade. Kinds without any import are left out. Tracks are graded by `track_line`, once
+    they are computed; until then they come with as_of only.
     """
     span = Span(week.start_at, week.end_at)
     rows = []
@@ -136,7 +138,10 @@ def source_status(dataset: Dataset, week: Week) -> pd.DataFrame:
         as_of = dataset.as_of.get(kind.name)
         if kind.is_reference or as_of is None:
             continue
-        line = _status_line(dataset, kind.name, span) if not kind.partition else {}
+        if kind.name == TRACKS:
+            line = track_line(dataset, week) if dataset.is_patrol_at_hand() else {}
+        else:
+            line = _status_line(dataset, kind.name, span) if not kind.partition else {}
         stale_after = timedelta(days=_CADENCES_UNTIL_STALE * kind.cadence_d)
         is_stale = bool(kind.cadence_d) and as_of + stale_after < week.end_at
         rows.append({"kind": kind.name, "as_of": as_of, **line, "is_stale": is_stale})
@@ -149,6 +154,40 @@ def source_status(dataset: Dataset, week: Week) -> pd.DataFrame:
     return status.astype({"rows_n": "Int64", "flagged_n": "Int64", "defect_share": "float64"}).assign(
         grade=pd.array(grades, dtype="string")
     )
+
+
+def track_line(dataset: Dataset, week: Week) -> dict[str, object]:
+    """The positions of a week as a line of `source_status`: read, dropped, and what is worse of two.
+
+    `dropped` is the share of positions that cannot be used, `dark` the share of planned minutes of
+    which nothing tells whether somebody was there, of the forces that give tracks or roll calls.
+    Repeats of a position are dropped but no fault.
+    """
+    span = Span(week.start_at, week.end_at)
+    receipts, presence = (
+        dataset.patrol(name, since=week.first_day, until=week.last_day) for name in ("receipts", "presence")
+    )
+    counts = receipts.loc[span.holds(receipts["day"]), ["pings_n", "kept_n", "duplicate_n"]].sum()
+    hours = presence[span.holds(presence["hour_at"]) & is_provided(presence)]
+    planned = float(hours["planned_min"].sum())
+    shares = {}
+    if counts["pings_n"]:
+        dropped = counts["pings_n"] - counts["kept_n"] - counts["duplicate_n"]
+        shares["dropped"] = float(dropped / counts["pings_n"])
+    if planned:
+        shares["dark"] = float(hours["unknown_min"].sum()) / planned
+    worst = max(shares, key=lambda name: shares[name], default=None)
+    return {
+        "rows_n": int(counts["pings_n"]),
+        "flagged_n": int(counts["pings_n"] - counts["kept_n"]),
+        "defect": worst,
+        "defect_share": shares[worst] if worst else float("nan"),
+    }
+
+
+def poor_kinds(status: pd.DataFrame) -> frozenset[str]:
+    """The kinds of `source_status` whose data are of grade D: figures that rest on them are struck out."""
+    return frozenset(str(kind) for kind in status.loc[status["grade"].eq("D").fillna(False), "kind"])
 
 
 def _status_line(dataset: Dataset, kind: str, span: Span) -> dict[str, object]:

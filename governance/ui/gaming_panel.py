@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -11,11 +12,14 @@ from governance.figures.gaming_table import SignalLine, gaming_html
 from governance.metrics import gaming
 from governance.metrics.judged import judged_cases
 from governance.metrics.regrading import regraded_cases
+from governance.metrics.scenes import closed_unseen, scenes
+from governance.metrics.trust import TRACKS, poor_kinds
 from governance.metrics.windows import Span
 from governance.text import t
 from governance.ui import blocks
 from governance.ui.cache import cached
 from governance.ui.case_lists import show_case_lists
+from governance.ui.stamp import week_status
 from governance.ui.wish_data import severity_versions
 from governance.ui.words import days_words
 from governance.workdays import weeks_until
@@ -27,6 +31,10 @@ if TYPE_CHECKING:
     from governance.records.dataset import Dataset
     from governance.ui.filters import Selection
     from governance.ui.shell import Page
+    from governance.workdays import Week
+
+# Tracks of more weeks are too many to read while somebody waits.
+UNSEEN_WEEKS = 4
 
 
 @dataclass(frozen=True)
@@ -35,6 +43,7 @@ class _Signals:
 
     tables: Mapping[str, pd.DataFrame]
     reported_n: int
+    apart_n: int
 
 
 def _judged(dataset: Dataset) -> JudgedCases | None:
@@ -47,7 +56,7 @@ def _span(dataset: Dataset, selection: Selection) -> Span:
 
 
 def _signals(dataset: Dataset, selection: Selection) -> _Signals:
-    """The four signals; teams are compared with each other, so a chosen team narrows nothing."""
+    """The signals; teams are compared with each other, so a chosen team narrows nothing."""
     span, settings = _span(dataset, selection), dataset.settings
     scope = replace(selection.scope, team_id=None)
     own = replace(scope, demand=None)
@@ -69,7 +78,36 @@ def _signals(dataset: Dataset, selection: Selection) -> _Signals:
     reports = gaming.member_reports(found, dataset.frame("requests"))
     most = settings.integer("many_per_hour")
     tables["many_reports"] = gaming.many_in_an_hour(reports, span=span, most=most)
-    return _Signals(tables, int(span.holds(reports["at"]).sum()))
+    apart_n, closed = 0, _closed_outdoors(dataset, selection.week)
+    if closed is not None:
+        closed = closed[closed["incident_id"].isin(found["incident_id"])]
+        tables["unseen"] = gaming.closed_without_track(closed)
+        apart_n = int((~closed["is_known"]).sum())
+    return _Signals(tables, int(span.holds(reports["at"]).sum()), apart_n)
+
+
+def _closed_outdoors(dataset: Dataset, week: Week) -> pd.DataFrame | None:
+    """Cases closed outdoors in the last weeks and whether anybody came near; None without tracks.
+
+    Weeks whose positions are of grade D tell nothing about anybody.
+    """
+    as_of = dataset.as_of_for("pings", "incidents")
+    if as_of is None or not dataset.is_patrol_at_hand():
+        return None
+    weeks = weeks_until(week, UNSEEN_WEEKS)
+    span, since = Span(weeks[0].start_at, week.end_at), weeks[0].first_day - timedelta(days=1)
+    cases = dataset.cases()
+    closed = cases[span.holds(cases["closed_at"])]
+    positions = dataset.patrol("positions", since=since, until=week.last_day, is_held=False)
+    presence = dataset.patrol("presence", since=since, until=week.last_day)
+    found = closed_unseen(closed, scenes(closed, positions, as_of=as_of), presence, span=span)
+    poor = [one for one in weeks if TRACKS in poor_kinds(cached(week_status, dataset, one))]
+    closed_at = found["incident_id"].map(
+        closed.drop_duplicates("incident_id").set_index("incident_id")["closed_at"]
+    )
+    for one in poor:
+        found["is_known"] &= ~Span(one.start_at, one.end_at).holds(closed_at)
+    return found
 
 
 def _names(dataset: Dataset) -> dict[str, str]:
@@ -84,7 +122,7 @@ def _names(dataset: Dataset) -> dict[str, str]:
 def _lines(dataset: Dataset, selection: Selection) -> list[SignalLine]:
     found, names = cached(_signals, dataset, selection), cached(_names, dataset)
     lines = []
-    for signal in ("before_limit", "on_the_spot", "regraded"):
+    for signal in ("before_limit", "on_the_spot", "unseen", "regraded"):
         table = found.tables.get(signal)
         if table is None or table.empty:
             continue
@@ -95,7 +133,8 @@ def _lines(dataset: Dataset, selection: Selection) -> list[SignalLine]:
             for row in marked.sort_values("probability").to_dict("records")
         )
         expected = float(street["expected_n"])
-        lines.append(SignalLine(signal, int(street["hit_n"]), int(street["of_n"]), expected, units))
+        apart_n = found.apart_n if signal == "unseen" else 0
+        lines.append(SignalLine(signal, int(street["hit_n"]), int(street["of_n"]), expected, units, apart_n))
     hours = found.tables["many_reports"]
     posts = tuple(
         (
@@ -117,6 +156,7 @@ def _words(dataset: Dataset) -> dict[str, str]:
         "spot_min": f"{settings.number('spot_close_min'):.0f}",
         "most": str(settings.integer("many_per_hour")),
         "regraded_min": str(gaming.REGRADED_WITHIN_MIN),
+        "unseen_weeks": str(UNSEEN_WEEKS),
     }
 
 

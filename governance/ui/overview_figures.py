@@ -18,6 +18,7 @@ from governance.metrics.headline_patrols import patrol_headlines, patrol_lists
 from governance.metrics.headline_states import verdict
 from governance.metrics.overview import incident_marks
 from governance.metrics.patrol_series import PATROL_SERIES
+from governance.metrics.trust import poor_kinds
 from governance.metrics.windows import Scope, Span, is_complete, is_covered
 from governance.text import t
 from governance.ui import blocks
@@ -25,6 +26,7 @@ from governance.ui.cache import cached
 from governance.ui.case_lists import PATROL_COLUMNS, show_case_lists
 from governance.ui.filters import scope_words
 from governance.ui.patrol_job import compute_beside
+from governance.ui.stamp import week_status
 from governance.ui.words import stamp_words
 from governance.workdays import weeks_until
 
@@ -198,6 +200,7 @@ def _figures_part(dataset: Dataset, selection: Selection) -> FiguresPart:
         names_sources=is_named,
         small_n=dataset.settings.integer("small_n"),
         is_waiting=not dataset.is_patrol_at_hand(),
+        poor=poor_kinds(cached(week_status, dataset, selection.week)),
     )
     notes = [] if is_named else [t("week_overview.all_sources")]
     if not dataset.is_patrol_at_hand():
