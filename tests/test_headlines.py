@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from governance.figures.place_words import Scale
-from governance.meeting.headlines import MOST_N, for_the_room, headlines
+from governance.meeting.headlines import MOST_N, desk_headlines, headlines
 from governance.meeting.ranking import held_back
 from governance.meeting.signals import CareCount, Signals, SpeedUp, WarningOf, WeeklyChart
 from governance.metrics.control import control_frame
@@ -241,24 +241,23 @@ def test_what_names_a_team_on_missing_tracks_stays_at_the_desk():
     weeks = [str(WEEK.shifted(-1)), str(WEEK)]
     dark = pd.DataFrame({"team_id": "T-7", "week": weeks, "share": [0.4, 0.5]})
     known = signals(dark=dark, since=cells(("M-1", 216.0, 72.0, "visited")))
-    found = headlines(known)
+    found = desk_headlines(known)
     assert {one.rule for one in found} == {"dark", "gap"}
-    assert all(one.certainty == "unverified" and one.is_for_desk_only for one in found)
-    assert headlines(known, is_for_room=True) == ()
-    assert for_the_room(found) == ()
+    assert all(one.certainty == "unverified" for one in found)
+    assert headlines(known) == ()
 
 
 def test_a_headline_on_data_of_grade_d_stays_at_the_desk():
     row = {"place": "大阳沟市场口", "category": "街面秩序", "n": 12, "week_n": 2, "community_code": "C6"}
     known = signals(chronic=pd.DataFrame([row]), grades=graded("incidents", "D"))
-    assert only(headlines(known), "chronic").certainty == "unverified"
-    assert headlines(known, is_for_room=True) == ()
+    assert only(desk_headlines(known), "chronic").certainty == "unverified"
+    assert headlines(known) == ()
 
 
 def test_closings_without_a_track_stay_at_the_desk():
     table = pd.DataFrame({"team_id": ["T-6", "T-7"], "closed_n": [12, 12], "unseen_n": [9, 4]})
-    one = only(headlines(signals(unseen=table)), "unseen")
-    assert one.is_for_desk_only
+    assert headlines(signals(unseen=table)) == ()
+    one = only(desk_headlines(signals(unseen=table)), "unseen")
     assert one.owner == "嘉西村巡逻队"
 
 

@@ -126,10 +126,11 @@ def test_nobody_is_named(model, sample_dataset):
     assert not any(member in told for member in sample_dataset.frame("members")["member_id"])
 
 
-def test_the_desk_sees_at_least_what_the_room_sees(model, sample_dataset):
+def test_the_desk_sees_what_the_room_sees_and_more(model, sample_dataset):
     desk = week_headlines(sample_dataset, WEEK)
-    room = {item.title for item in model.slide("headlines").items}
-    assert {one.title for one in desk if not one.is_for_desk_only} <= room
+    room = [item.title for item in model.slide("headlines").items]
+    assert [one.title for one in desk if not one.is_for_desk_only] == room
+    assert [one.is_for_desk_only for one in desk] == sorted(one.is_for_desk_only for one in desk)
 
 
 def test_the_storm_s_week_leads_with_its_warning(sample_dataset):

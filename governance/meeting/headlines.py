@@ -1,7 +1,7 @@
 """The week in at most five sentences, each made by a rule from signals; none when nothing happened.
 
-    headlines(signals)                    # for the secretary's desk
-    for_the_room(headlines(signals))      # without what names a team on unverified or D data
+    headlines(signals)        # for the screen, the papers and the desk
+    desk_headlines(signals)   # for the secretary alone: what names a team on unverified or D data
 
 Three kinds of certainty:
 
@@ -25,7 +25,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from governance.meeting import case_rules, place_rules
-from governance.meeting.ranking import MOST_N, for_the_room, found_by, ranked
+from governance.meeting.ranking import MOST_N, found_by, ranked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from governance.meeting.ranking import Headline, Rule
     from governance.meeting.signals import Signals
 
-__all__ = ["MOST_N", "for_the_room", "headlines"]
+__all__ = ["MOST_N", "desk_headlines", "headlines"]
 
 _RULES = (
     *(place_rules.warnings, place_rules.nights, place_rules.gaps, place_rules.care, place_rules.dark),
@@ -50,12 +50,20 @@ _SOURCES: Mapping[Rule, tuple[str, ...]] = {
 _TESTED = (case_rules.charts, case_rules.communities, place_rules.handbook)
 
 
-def headlines(signals: Signals, *, most_n: int = MOST_N, is_for_room: bool = False) -> tuple[Headline, ...]:
-    """The foremost headlines of a week; `is_for_room` leaves out what is for the desk only."""
+def headlines(signals: Signals, *, most_n: int = MOST_N) -> tuple[Headline, ...]:
+    """The foremost headlines of a week, fit for everybody's eyes."""
+    return ranked((one for one in _found(signals) if not one.is_for_desk_only), most_n=most_n)
+
+
+def desk_headlines(signals: Signals, *, most_n: int = MOST_N) -> tuple[Headline, ...]:
+    """What names a team on unverified or D data, and so stays on the secretary's desk."""
+    return ranked((one for one in _found(signals) if one.is_for_desk_only), most_n=most_n)
+
+
+def _found(signals: Signals) -> list[Headline]:
     found = [one for rule in _RULES for one in rule(signals)]
     found += found_by([test for rule in _TESTED for test in rule(signals)])
-    found = [_verified(one, signals) for one in found]
-    return ranked(for_the_room(found) if is_for_room else found, most_n=most_n)
+    return [_verified(one, signals) for one in found]
 
 
 def _verified(one: Headline, signals: Signals) -> Headline:

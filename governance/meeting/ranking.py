@@ -118,8 +118,3 @@ def ranked(found: Iterable[Headline], *, most_n: int = MOST_N) -> tuple[Headline
     first = [one for one in ordered if firsts[one.rule] is one]
     second = [one for one in ordered if firsts[one.rule] is not one]
     return tuple((first + second)[:most_n])
-
-
-def for_the_room(found: Iterable[Headline]) -> tuple[Headline, ...]:
-    """Those that may stand on a screen that others see."""
-    return tuple(one for one in found if not one.is_for_desk_only)

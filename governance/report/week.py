@@ -50,7 +50,7 @@ def week_model(dataset: Dataset, week: Week, *, commitments: Sequence[Commitment
     slides = (
         commitments_slide(dataset, week, commitments),
         headlines_slide(found, has_records=_has_records(facts)),
-        coverage_slide(dataset, facts.patrol, week, found),
+        coverage_slide(dataset, facts.patrol, week, found, is_struck="pings" in facts.poor_kinds),
         response_slide(dataset, facts.cases, week, is_struck=is_struck),
         containment_slide(dataset, facts.cases, week, is_struck=is_struck),
         care_slide(dataset, facts.people, week, found, is_struck="visits" in facts.poor_kinds),

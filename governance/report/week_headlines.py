@@ -10,7 +10,7 @@ import pandas as pd
 from governance.figures.metric_words import metric_label, metric_scale
 from governance.figures.place_words import Scale
 from governance.meeting.case_rules import STOCK
-from governance.meeting.headlines import headlines
+from governance.meeting.headlines import desk_headlines, headlines
 from governance.meeting.signals import CareCount, Signals, SpeedUp, WeeklyChart
 from governance.metrics.definitions import HEADLINES, metric_named
 from governance.metrics.scenes import closed_unseen, scenes
@@ -35,7 +35,11 @@ D_GRADE = "D"
 
 @dataclass(frozen=True)
 class WeekFacts:
-    """Everything a week's slides are made of; `grades` are kind, week, grade of this week and the last."""
+    """Everything a week's slides are made of.
+
+    `grades` (kind, week, grade) are those of the week's sources, and of the week before for those
+    that are D now.
+    """
 
     week: Week
     cases: CaseFacts | None
@@ -52,31 +56,38 @@ class WeekFacts:
 
 def week_facts(dataset: Dataset, week: Week) -> WeekFacts:
     """The facts of a week."""
-    found = [
-        source_status(dataset, one)[["kind", "grade"]].assign(week=str(one))
-        for one in (week.shifted(-1), week)
-    ]
     return WeekFacts(
         week=week,
         cases=case_facts(dataset, week),
         patrol=patrol_facts(dataset, week),
         people=people_facts(dataset, week),
-        grades=pd.concat(found, ignore_index=True).dropna(subset=["grade"]),
+        grades=_grades(dataset, week),
     )
 
 
-def week_headlines(dataset: Dataset, week: Week) -> tuple[Headline, ...]:
-    """The headlines for the secretary's desk, with those that no shared screen shows.
+def _grades(dataset: Dataset, week: Week) -> pd.DataFrame:
+    """The grades of the week's sources; of those that are D also the week before's."""
+    now = source_status(dataset, week)[["kind", "grade"]].assign(week=str(week)).dropna(subset=["grade"])
+    poor = now.loc[now["grade"].eq(D_GRADE), "kind"]
+    if poor.empty:
+        return now
+    before = source_status(dataset, week.shifted(-1))[["kind", "grade"]].assign(week=str(week.shifted(-1)))
+    return pd.concat([now, before[before["kind"].isin(poor)]], ignore_index=True).dropna(subset=["grade"])
 
-    Beside those of the slides: cases closed outdoors without a track near, and teams without tracks.
+
+def week_headlines(dataset: Dataset, week: Week) -> tuple[Headline, ...]:
+    """The headlines of the slides, and after them those that only the secretary's desk shows.
+
+    The latter have `is_for_desk_only`: cases closed outdoors without a track near, teams without
+    tracks, and what rests on data of grade D.
     """
-    facts = week_facts(dataset, week)
-    return headlines(signals_of(dataset, facts, unseen=_unseen(dataset, week)))
+    signals = signals_of(dataset, week_facts(dataset, week), unseen=_unseen(dataset, week))
+    return (*headlines(signals), *desk_headlines(signals))
 
 
 def room_headlines(dataset: Dataset, facts: WeekFacts) -> tuple[Headline, ...]:
-    """The headlines that may stand on the meeting screen and in the papers."""
-    return headlines(signals_of(dataset, facts), is_for_room=True)
+    """The headlines that stand on the meeting screen and in the papers."""
+    return headlines(signals_of(dataset, facts))
 
 
 def signals_of(dataset: Dataset, facts: WeekFacts, *, unseen: pd.DataFrame | None = None) -> Signals:
@@ -124,7 +135,7 @@ def _case_charts(facts: WeekFacts) -> list[WeeklyChart]:
             continue
         last = rows["value"].iloc[-1]
         scale = metric_scale(key, [float(last)] if not pd.isna(last) else [])
-        chart = rows.assign(is_partial=~rows["is_complete"], is_set_aside=False)
+        chart = rows.assign(is_partial=~rows["is_complete"])
         direction = metric_named(key).direction
         charts.append(WeeklyChart(key, metric_label(key), direction, scale, chart, "process_control", key))
     label, scale = t("slides.short.overdue_n"), Scale(t("units.case"), 1, 0)

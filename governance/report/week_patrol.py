@@ -43,8 +43,7 @@ class PatrolFacts:
     unit-hours of the week (`duty.unit_hours`), `night` and `night_before` the night's share,
     `night_chart` its weeks (`control.control_frame`), `empty_nights` the unit-hours of the last three
     weeks that a roll call says nobody was there (team_id, week, night_on, hour_at), `dark` per team
-    and week (team_id, week, share) the planned minutes without evidence, `dark_share` that of the
-    street in the week (NaN without a plan). `visits`
+    and week (team_id, week, share) the planned minutes without evidence. `visits`
     holds what was visited and walked in the week.
     """
 
@@ -60,7 +59,6 @@ class PatrolFacts:
     night_chart: pd.DataFrame
     empty_nights: pd.DataFrame
     dark: pd.DataFrame
-    dark_share: float
     not_provided: tuple[str, ...]
     visits: Patrolled
 
@@ -78,11 +76,12 @@ def patrol_facts(dataset: Dataset, week: Week) -> PatrolFacts | None:
     at, ground = known_until(dataset, week), ground_of(dataset)
     if at is None or ground.microgrids.empty:
         return None
-    patrolled = _patrolled(dataset, week)
+    visits = _enough_visits(dataset, ground, week)
+    patrolled = _patrolled(dataset, visits, week)
     if patrolled.visits.empty and patrolled.point_visits.empty:
         return None
     presence = dataset.patrol("presence")
-    since, gaps = _since_and_gaps(dataset, ground, presence, week, at)
+    since, gaps = _since_and_gaps(visits, ground, presence, week, at)
     weeks = weeks_until(week, dataset.settings.integer("trend_weeks"))
     units = _unit_hours(dataset, presence, weeks)
     own = units[Span(week.start_at, week.end_at).holds(units["hour_at"])]
@@ -92,7 +91,7 @@ def patrol_facts(dataset: Dataset, week: Week) -> PatrolFacts | None:
         ground=ground,
         at=at,
         this=coverages(patrolled, ground)[0],
-        before=_before(dataset, ground, week),
+        before=_before(dataset, visits, ground, week),
         since=since,
         gaps=gaps,
         units=own,
@@ -103,17 +102,16 @@ def patrol_facts(dataset: Dataset, week: Week) -> PatrolFacts | None:
         night_chart=_night_chart(dataset, units, weeks),
         empty_nights=_empty_nights(units, week),
         dark=_dark(presence, week),
-        dark_share=_street_dark_share(presence, week),
         not_provided=_not_provided(presence),
         visits=patrolled,
     )
 
 
-def _patrolled(dataset: Dataset, week: Week) -> Patrolled:
+def _patrolled(dataset: Dataset, visits: pd.DataFrame, week: Week) -> Patrolled:
     """What patrols visited and walked in a week, each place once; without the swept area."""
     first, last = week.first_day, week.last_day
     patrolled = Patrolled(
-        visits=dataset.patrol("visits", since=first, until=last),
+        visits=visits,
         point_visits=dataset.patrol("point_visits", since=first, until=last),
         route_metres=dataset.patrol("route_metres", since=first, until=last),
         swept=empty_patrol_frame("swept"),
@@ -127,19 +125,18 @@ def _patrolled(dataset: Dataset, week: Week) -> Patrolled:
     )
 
 
-def _before(dataset: Dataset, ground: Ground, week: Week) -> Coverage | None:
+def _before(dataset: Dataset, visits: pd.DataFrame, ground: Ground, week: Week) -> Coverage | None:
     last = week.shifted(-1)
     if known_until(dataset, last) is None:
         return None
-    patrolled = _patrolled(dataset, last)
+    patrolled = _patrolled(dataset, visits, last)
     return None if patrolled.visits.empty else coverages(patrolled, ground)[0]
 
 
 def _since_and_gaps(
-    dataset: Dataset, ground: Ground, presence: pd.DataFrame, week: Week, at: datetime
+    visits: pd.DataFrame, ground: Ground, presence: pd.DataFrame, week: Week, at: datetime
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Time since the last visit at the week's end, and the week's gap register."""
-    visits = _enough_visits(dataset, ground, week)
     span = Span(week.start_at, week.end_at)
     since = time_since(visits, presence, ground, at=at)
     between = intervals(joined_visits(visits), until=at)
@@ -213,13 +210,6 @@ def _empty_nights(units: pd.DataFrame, week: Week) -> pd.DataFrame:
 def _given(presence: pd.DataFrame) -> pd.DataFrame:
     """The rows of forces that give tracks or roll calls at all."""
     return presence[is_provided(presence)] if len(presence) else presence
-
-
-def _street_dark_share(presence: pd.DataFrame, week: Week) -> float:
-    given = _given(presence)
-    inside = given[Span(week.start_at, week.end_at).holds(given["hour_at"])]
-    planned = float(inside["planned_min"].sum())
-    return float(inside["unknown_min"].sum()) / planned if planned else float("nan")
 
 
 def _dark(presence: pd.DataFrame, week: Week) -> pd.DataFrame:

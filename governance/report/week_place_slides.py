@@ -12,7 +12,6 @@ from governance.figures.coverage_bars import rulers_of
 from governance.figures.map_shapes import short_name
 from governance.figures.metric_words import change_text, target_text
 from governance.figures.place_words import Scale
-from governance.meeting.signals import DARK_SHARE
 from governance.metrics.small_numbers import is_small, shown_counts
 from governance.metrics.targets import target_of
 from governance.report.model import Chart, Figure, Item, Series, Slide
@@ -65,7 +64,12 @@ def share_figure(
 
 # -------------------------------------------------------------------------------- coverage
 def coverage_slide(
-    dataset: Dataset, facts: PatrolFacts | None, week: Week, found: Sequence[Headline]
+    dataset: Dataset,
+    facts: PatrolFacts | None,
+    week: Week,
+    found: Sequence[Headline],
+    *,
+    is_struck: bool = False,
 ) -> Slide:
     """Micro-grids, required points, routes and nights; what is over its limit, on the map."""
     if facts is None:
@@ -75,7 +79,6 @@ def coverage_slide(
     figures = [_ruler_figure(one, aim) for one in rulers if one.key in _RULERS and one.share is not None]
     night = _night_figure(dataset, facts, week)
     own = items_of(found, "night", "gap")
-    is_struck = facts.dark_share > DARK_SHARE
     return Slide(
         "coverage",
         _coverage_title(facts, rulers),
