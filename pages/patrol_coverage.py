@@ -6,7 +6,7 @@ from governance.ui.filters import choose
 from governance.ui.shell import open_page
 
 with open_page("patrol_coverage") as page:
-    selection = choose(page, "week", "community")
+    selection = choose(page, "week", "community", "force", "tier")
     coverage.show_cards(page, selection)
     left, right = columns_of("coverage", 43, 57)
     with left:

@@ -35,7 +35,8 @@ AS_OF = datetime(2023, 9, 17, 23, 0, tzinfo=SHANGHAI)
 def word_text(model):
     document = Document(io.BytesIO(paper(model, "docx")))
     cells = [cell.text for table in document.tables for row in table.rows for cell in row.cells]
-    return "\n".join([*(paragraph.text for paragraph in document.paragraphs), *cells])
+    said = "\n".join([*(paragraph.text for paragraph in document.paragraphs), *cells])
+    return said.replace("\u00a0", " ")
 
 
 def slide_texts(model):

@@ -51,7 +51,8 @@ def test_the_page_is_that_of_the_standard():
 def test_fonts_and_sizes_are_those_of_the_standard(style, font, size):
     found = opened().styles[style]
     named = found.element.rPr.find(qn("w:rFonts"))
-    assert {named.get(qn(f"w:{script}")) for script in ("ascii", "hAnsi", "eastAsia")} == {font}
+    assert named.get(qn("w:eastAsia")) == font
+    assert {named.get(qn(f"w:{script}")) for script in ("ascii", "hAnsi")} == {"Times New Roman"}
     assert found.font.size == Pt(size)
 
 
@@ -71,7 +72,7 @@ def test_every_figure_is_in_a_table_with_its_definition_in_a_footnote():
     assert len(notes) == len(figures) + 1
     for one in figures:
         line = next(row for row in rows if row[0].startswith(one.label))
-        assert line[1:3] == [f"{one.value} {one.unit}", one.basis]
+        assert line[1:3] == [f"{one.value}\u00a0{one.unit}", one.basis]
         note = next(note for note in notes if note.startswith(one.definition.rstrip("。")))
         assert "数据截至9月17日 23:52" in note
     assert notes[0] == "记录中缺少：机动二队 9月4日起没有轨迹；群防不提供轨迹。"

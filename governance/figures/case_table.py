@@ -18,6 +18,8 @@ COLUMNS = (
     *("dispatched_at", "arrived_at", "resolved_at", "verified_at", "closed_at", "due_at"),
     *("level_closed", "description", "flags"),
 )
+# Value lists of columns that are not an incident's.
+_LISTS = {"zone_kind": "zone_kind", "force": "force"}
 
 
 def cases_table(cases: pd.DataFrame, *, extra: Sequence[str] = ()) -> pd.DataFrame:
@@ -32,10 +34,13 @@ def cases_table(cases: pd.DataFrame, *, extra: Sequence[str] = ()) -> pd.DataFra
     for name in names:
         column = known.get(name)
         heads[name] = column.label if column else t(f"columns.{name}") if has(f"columns.{name}") else name
-        if hasattr(cases[name], "dt"):
+        if name == "state":
+            words = {code: t(f"duty.{code}") for code in cases[name].dropna().unique()}
+            values[name] = cases[name].map(words).fillna("")
+        elif hasattr(cases[name], "dt"):
             values[name] = cases[name].dt.strftime("%Y-%m-%d %H:%M:%S").fillna("")
-        elif column is not None and column.values:
-            words = {code: word[0] for code, word in schema().values[column.values].items()}
+        elif code_list := (column.values if column is not None else "") or _LISTS.get(name):
+            words = {code: word[0] for code, word in schema().values[code_list].items()}
             values[name] = cases[name].map(words).fillna(cases[name]).fillna("")
         elif not pd.api.types.is_numeric_dtype(cases[name]):
             values[name] = cases[name].fillna("")

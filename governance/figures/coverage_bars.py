@@ -136,8 +136,12 @@ def _state(ruler: Ruler) -> str:
     return f'<span class="state">{mark} {escape(t(f"coverage.{word}"))}</span>'
 
 
-def _card(ruler: Ruler) -> str:
+def _card(ruler: Ruler, *, is_struck: bool) -> str:
     figure = "—" if ruler.share is None else f"{ruler.share * 100:.1f}"
+    state = _state(ruler)
+    if is_struck and ruler.share is not None:
+        figure = f"<s>{figure}</s>"
+        state = f'<span class="state">{escape(t("cards.struck"))}</span>'
     upper = ""
     if ruler.share is not None and ruler.upper_share is not None and ruler.upper_share > ruler.share:
         upper = f'<span class="unit">–{ruler.upper_share * 100:.1f}</span>'
@@ -148,15 +152,16 @@ def _card(ruler: Ruler) -> str:
     about = escape(t(f"coverage.{ruler.key}.definition"))
     return (
         f'<div class="card coverage-card" title="{about}"><div class="card-head"><b>{escape(ruler.label)}</b>'
-        f'{_state(ruler)}</div><div class="card-figure"><span class="figure">{figure}{upper}{unit}</span>'
+        f'{state}</div><div class="card-figure"><span class="figure">{figure}{upper}{unit}</span>'
         f'<span class="basis">{escape(ruler.basis)}</span></div>{bar_svg(ruler)}'
         f'<div class="coverage-foot"><span>{escape(ruler.note)}</span><span>{escape(tail)}</span></div></div>'
     )
 
 
-def coverage_cards_html(rulers: Iterable[Ruler]) -> str:
-    """The four coverages side by side; never one number."""
-    return f'<div class="cards coverage-cards">{"".join(_card(ruler) for ruler in rulers)}</div>'
+def coverage_cards_html(rulers: Iterable[Ruler], *, is_struck: bool = False) -> str:
+    """The four coverages side by side, never one number; struck out where they rest on D data."""
+    cards = "".join(_card(ruler, is_struck=is_struck) for ruler in rulers)
+    return f'<div class="cards coverage-cards">{cards}</div>'
 
 
 def coverage_table_html(rows: Sequence[tuple[str, Coverage]], *, first: str) -> str:

@@ -39,6 +39,40 @@ def effort_bars_html(shares: pd.DataFrame) -> str:
     return f'<div class="effort" role="img" aria-label="{escape(t("effort.alt"))}">{"".join(rows)}</div>'
 
 
+def encounter_table_html(shares: pd.DataFrame, *, least_h: float) -> str:
+    """What patrols found per hour with its interval, and what the public had to report after them.
+
+    Less than `least_h` hours give no rate; no hours at all are said as such.
+    """
+    heads = "".join(
+        f"<th{' class=num' if place else ''}>{escape(t(f'effort.met.{key}'))}</th>"
+        for place, key in enumerate(("community", "found", "rate", "missed"))
+    )
+    body = []
+    for row in shares.to_dict("records"):
+        name = str(row["name"]).removesuffix(t("map.community_suffix"))
+        hours = float(row["patrol_h"])
+        if hours <= 0:
+            rate = t("effort.nobody")
+        elif hours < least_h:
+            rate = t("effort.low", h=f"{least_h:g}")
+        else:
+            told = {key: f"{float(row[key]):.3f}" for key in ("rate", "rate_lower", "rate_upper")}
+            rate = t("effort.rate", **told)
+        cells = (
+            t("cards.of", k=int(row["missed_n"]), n=int(row["lasting_n"]), unit=t("units.case"))
+            if row["lasting_n"]
+            else t("effort.none_lasting")
+        )
+        body.append(
+            f'<tr><td>{escape(name)}</td><td class="num">{int(row["found_n"]):,}</td>'
+            f'<td class="num">{escape(rate)}</td><td class="num">{escape(cells)}</td></tr>'
+        )
+    return (
+        f'<table class="coverage-table"><thead><tr>{heads}</tr></thead><tbody>{"".join(body)}</tbody></table>'
+    )
+
+
 def team_effort_html(effort: pd.DataFrame, teams: Mapping[str, str]) -> str:
     """Team-hours, person-hours and kilometres of each team, side by side and never added."""
     heads = "".join(

@@ -68,7 +68,7 @@ class MapCss(Element):
             f".replay{{display:flex;gap:10px;align-items:center;background:{LIGHT.card};padding:6px 10px;"
             f"border:1px solid {LIGHT.rule};border-radius:6px;color:{LIGHT.ink};"
             f"font:400 14px {FONT_FAMILY}}}",
-            f".replay input{{width:min(360px,32vw);accent-color:{LIGHT.data}}}",
+            f".replay input{{width:min(360px,26vw);accent-color:{LIGHT.data}}}",
             f".replay button{{font:700 14px {FONT_FAMILY};border:1px solid {LIGHT.rule};border-radius:4px;"
             f"background:{LIGHT.card};color:{LIGHT.data};padding:3px 10px;min-width:84px;cursor:pointer}}",
         )

@@ -117,11 +117,11 @@ def gaps(signals: Signals) -> tuple[Headline, ...]:
         first = never.sort_values("microgrid_code").iloc[0]
         found.append(_never(signals, first, len(never)))
     late = late.sort_values(["multiple", "microgrid_code"], ascending=[False, True])
-    found += [_late(signals, row, len(late), len(never)) for _, row in late.head(2).iterrows()]
+    found += [_late(signals, row, len(late)) for _, row in late.head(2).iterrows()]
     return tuple(found)
 
 
-def _late(signals: Signals, row: pd.Series, late_n: int, never_n: int) -> Headline:
+def _late(signals: Signals, row: pd.Series, late_n: int) -> Headline:
     value, unit = duration_words(float(row["h"])).split(" ")
     place = short_name(signals.community(row["community_code"]))
     code, multiple = str(row["microgrid_code"]), float(row["multiple"])
@@ -137,7 +137,7 @@ def _late(signals: Signals, row: pd.Series, late_n: int, never_n: int) -> Headli
         key=f"gap:{code}",
         mark="overdue",
         title=t("headlines.gap.title", place=place or code, ago=duration_words(float(row["h"]))),
-        sub=sub + t("headlines.gap.all", late=late_n, never=never_n),
+        sub=sub + t("headlines.gap.all", late=late_n),
         short=t("headlines.gap.short"),
         size=multiple,
         certainty="unverified" if is_dark else "fact",

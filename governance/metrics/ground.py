@@ -44,6 +44,13 @@ class Ground:
         )
         return Ground(microgrids, points, routes, self.teams)
 
+    def of_tier(self, tier: int | None) -> Ground:
+        """The micro-grids of one tier; points and routes have none and stay."""
+        if tier is None:
+            return self
+        own = self.microgrids["tier"].eq(tier).fillna(False).astype(bool)
+        return Ground(self.microgrids[own], self.points, self.routes, self.teams)
+
 
 def limits_by_tier(settings_h: tuple[float, float, float]) -> Mapping[int, float]:
     """The revisit limit of each tier, hours."""

@@ -31,12 +31,12 @@ if TYPE_CHECKING:
 
 WIDTH_PX, HEIGHT_PX, EMU_PER_PX, PX_PER_PT = 1920, 1080, 6350, 2
 LEAST_PT = 18
-LINE = 1.2
+LINE = 1.12
 # Fonts that stand in for the named one are a little wider.
 _SLACK = 0.95
 _AIR = 0.25
 _SEAMS = re.compile(r"(?<=[\u3400-\u9fff])(?=[\dA-Za-z])|(?<=[\dA-Za-z])(?=[\u3400-\u9fff])")
-FONT = "Microsoft YaHei"
+FONT, LATIN_FONT = "Microsoft YaHei", "Arial"
 TITLE_LAYOUT = "Title Only"
 _LAYOUTS = (TITLE_LAYOUT, "Blank")
 _TEMPLATE_WIDTH = 9_144_000
@@ -131,9 +131,9 @@ def _set_theme(deck: Deck) -> None:
     for name, colour in _SLOTS.items():
         slot = root.find(f".//{qn('a:clrScheme')}/{qn(f'a:{name}')}")
         slot[:] = [etree.Element(qn("a:srgbClr"), val=colour.lstrip("#"))]
-    for script in ("latin", "ea"):
+    for script, name in (("latin", LATIN_FONT), ("ea", FONT)):
         for font in root.iterfind(f".//{qn('a:fontScheme')}/*/{qn(f'a:{script}')}"):
-            font.set("typeface", FONT)
+            font.set("typeface", name)
     for font in root.iterfind(f".//{qn('a:fontScheme')}/*/{qn('a:font')}[@script='Hans']"):
         font.set("typeface", FONT)
     part._blob = etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)

@@ -37,11 +37,11 @@ if TYPE_CHECKING:
 
 # From this width on, parts stand as on a slide of their own.
 WIDE_PX = 1200
-_MARK_PX, _WORD_PX, _MOST_PX = 56, 176, 230
+_MARK_PX, _WORD_PX, _MOST_PX, _CALM_PX = 56, 176, 230, 150
 _TITLE_PT, _SUB_PT, _VALUE_PT, _UNIT_PT, _NARROW_PT = 27, 20, 56, 24, 25
-_LABEL_PT, _FIGURE_PT, _CARD_PT = 22, 52, 44
+_LABEL_PT, _FIGURE_PT, _CARD_PT, _STATE_PT = 22, 48, 44, LEAST_PT
 # Narrower figures are cards: so high, with the number below the label.
-_CARD_PX, CARD_ROW_PX = 620, 262
+_CARD_PX, CARD_ROW_PX = 620, 252
 _CELL_PX, _CELL_GAP_PX, _NOTE_PX = 24, 16, 52
 _TABLE_PTS = (24, 22, 20, LEAST_PT)
 _MIDDLE = MSO_ANCHOR.MIDDLE
@@ -111,16 +111,16 @@ def _add_narrow_item(shapes: _BaseGroupShapes, item: Item, line: Box) -> None:
     value = f"{item.value} {item.unit}".strip()
     value_px = width_of(value) * _NARROW_PT * PX_PER_PT * 1.1 + 16 if value else 0
     left, width = line.x + _MARK_PX, line.w - _MARK_PX
-    title_pt = fitted_pt(item.title, width - value_px, _NARROW_PT)
+    title_pt = fitted_pt(item.title, width - value_px, _NARROW_PT if line.h > _CALM_PX else 22)
     height = _line_px(title_pt)
-    add_mark(shapes, item.mark, Box(line.x, line.y + 20, 38, 38))
-    head = Box(left, line.y + 10, width - value_px, height)
+    add_mark(shapes, item.mark, Box(line.x, line.y + 14, 38, 38))
+    head = Box(left, line.y + 6, width - value_px, height)
     add_text(shapes, head, item.title, Face(title_pt, is_bold=True, is_wrapped=False))
     if value:
-        place = Box(line.x + line.w - value_px, line.y + 10, value_px, height)
+        place = Box(line.x + line.w - value_px, line.y + 6, value_px, height)
         face = Face(title_pt, is_bold=True, is_wrapped=False, align=PP_ALIGN.RIGHT)
         add_text(shapes, place, value, face)
-    rest = Box(left, line.y + 10 + height, width, line.h - 10 - height)
+    rest = Box(left, line.y + 6 + height, width, line.h - 6 - height)
     _add_sub(shapes, joined(item.word, item.sub), owner_words(item), rest, LEAST_PT)
 
 
@@ -179,16 +179,17 @@ def add_figures(shapes: _BaseGroupShapes, figures: Sequence[Figure], box: Box) -
 def _add_figure(shapes: _BaseGroupShapes, figure: Figure, box: Box) -> None:
     """Label with its mark and what it rests on, the number on the right or, on a card, below the label."""
     is_card = box.w < _CARD_PX
-    scale = min(box.h / (CARD_ROW_PX if is_card else 160), 1)
+    scale = min(box.h / (CARD_ROW_PX if is_card else 150), 1)
     value_pt = max(30, (_CARD_PT if is_card else _FIGURE_PT) * scale)
     label_pt = max(LEAST_PT, _LABEL_PT * scale)
     unit_px = width_of(figure.unit) * _UNIT_PT * PX_PER_PT
     value_px = width_of(figure.value) * value_pt * PX_PER_PT * 1.1
     text_px = box.w if is_card else box.w - value_px - unit_px - 30
-    head = Box(box.x, box.y + 8 * scale, text_px, _line_px(label_pt))
+    label_pt = min(label_pt, _label_pt(figure, text_px))
+    head = Box(box.x, box.y + 4 * scale, text_px, _line_px(label_pt))
     add_text(shapes, head, figure.label, Face(label_pt, is_bold=True, is_wrapped=False))
-    _add_state(shapes, figure, head, head.x + width_of(figure.label) * label_pt * PX_PER_PT + 30)
-    below = Box(box.x, head.y + head.h + 2, text_px, box.y + box.h - head.y - head.h - 4)
+    _add_state(shapes, figure, head, head.x + drawn_width(figure.label) * label_pt * PX_PER_PT + 22)
+    below = Box(box.x, head.y + head.h, text_px, box.y + box.h - head.y - head.h)
     if is_card:
         place = Box(box.x, below.y, value_px, _line_px(value_pt))
         below = below.below(place.h)
@@ -197,6 +198,12 @@ def _add_figure(shapes: _BaseGroupShapes, figure: Figure, box: Box) -> None:
     _add_number(shapes, figure, place, value_pt, is_left=is_card)
     _add_basis(shapes, figure, below)
     _add_rule(shapes, box.x, box.y + box.h - 3, box.w)
+
+
+def _label_pt(figure: Figure, width: float) -> float:
+    """The size at which a label and its state stand beside each other."""
+    word_px = drawn_width(figure.word) * _STATE_PT * PX_PER_PT + 84 if figure.word else 0
+    return fitted_pt(figure.label, width - word_px, _LABEL_PT)
 
 
 def _add_number(shapes: _BaseGroupShapes, figure: Figure, box: Box, size_pt: float, *, is_left: bool) -> None:
@@ -235,7 +242,7 @@ def _add_state(shapes: _BaseGroupShapes, figure: Figure, head: Box, x: float) ->
     add_mark(shapes, mark, Box(x, head.y + 8, 34, 34))
     left = x + (46 if mark != "none" else 0)
     place = Box(left, head.y, max(head.x + head.w - left, 40), head.h)
-    add_text(shapes, place, word, Face(LEAST_PT + 2, is_wrapped=False))
+    add_text(shapes, place, word, Face(_STATE_PT, is_wrapped=False))
 
 
 # ------------------------------------------------------------------------------ tables

@@ -16,7 +16,7 @@ from docx.opc.part import Part
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls, qn
 
-from governance.report.word_layout import BODY_FONT, NOTE_PT
+from governance.report.word_layout import BODY_FONT, LATIN_FONT, NOTE_PT
 
 if TYPE_CHECKING:
     from docx.document import Document as WordDocument
@@ -80,7 +80,7 @@ class Footnotes:
         )
 
     def _add_styles(self) -> None:
-        fonts = " ".join(f'w:{script}="{BODY_FONT}"' for script in ("ascii", "hAnsi", "eastAsia", "cs"))
+        fonts = f'w:ascii="{LATIN_FONT}" w:hAnsi="{LATIN_FONT}" w:eastAsia="{BODY_FONT}"'
         size = round(2 * NOTE_PT)
         self._document.styles.element.extend(
             (

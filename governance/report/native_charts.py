@@ -63,7 +63,7 @@ _LINES = {
 # Parts of a whole, in their order: dark to light blue, then what went above and what is open.
 _PARTS = (LIGHT.data, SEQUENCE_STEPS[3], LIGHT.plum, LIGHT.orange, LIGHT.band, LIGHT.rule)
 _ON_DARK = (LIGHT.data, LIGHT.plum)
-_HEAD_PX, _LINE_PX, _LEGEND_PX, _BAR_PX = 52, 360, 60, 56
+_HEAD_PX, _LINE_PX, _LEGEND_PX, _BAR_PX = 52, 320, 60, 62
 # Shares that are rounded one by one may add up to a little more than a hundred.
 _MOST_LABELS, _LEAST_LABELLED, _WHOLE = 6, 8, 100.5
 _BREAK = "┊"
@@ -159,6 +159,7 @@ def _label_last(series: LineSeries, one: Series, order: Sequence[int | None]) ->
     if not places:
         return
     label = series.points[places[-1]].data_label
+    label.text_frame.word_wrap = False
     run = label.text_frame.paragraphs[0].add_run()
     run.text = number_words(one.values[order[places[-1]] or 0])
     style_run(run, Face(LEAST_PT + 2, LIGHT.data, is_bold=True))
@@ -177,17 +178,20 @@ def _last(one: Series) -> float | None:
 
 
 def _note(chart: Chart) -> str:
-    """What the lines beside the actual one are, in words: no legend is needed."""
+    """How to read the chart; of lines, what the others are, in words instead of a legend."""
+    if chart.kind != "line":
+        return chart.note
+    roles = {one.role: one for one in chart.series}
     said = [
-        t(f"report.deck.lines.{one.role}", name=one.name, value=number_words(_last(one)))
-        for one in chart.series
-        if chart.kind == "line" and one.role not in ("actual", "lower", "upper")
+        t(f"report.deck.lines.{role}", name=one.name, value=number_words(_last(one)))
+        for role, one in roles.items()
+        if role in ("target", "previous")
     ]
-    by_role = {one.role: number_words(_last(one)) for one in chart.series}
-    bounds = [by_role[role] for role in ("lower", "upper") if role in by_role]
-    if chart.kind == "line" and bounds:
-        said.append(t("report.deck.lines.bounds", bounds="–".join(bounds)))
-    return "；".join(part for part in (*said, chart.note.rstrip("。")) if part)
+    if {"lower", "upper"} & roles.keys():
+        said.append(t("report.deck.lines.bounds"))
+    if chart.breaks:
+        said.append(t("report.deck.lines.breaks"))
+    return "；".join(said)
 
 
 def _set_range(native: NativeChart, chart: Chart) -> None:

@@ -47,9 +47,9 @@ if TYPE_CHECKING:
     Visual = AreaMap | Chart | Table
 
 _LEFT, _RIGHT = 72, 1848
-_CONTENT = Box(_LEFT, 190, _RIGHT - _LEFT, 815)
+_CONTENT = Box(_LEFT, 186, _RIGHT - _LEFT, 828)
 _TITLE_PT, _FOOT_Y, _SEGMENT_PX, _VISUAL_PX, _GAP_PX = 34, 1026, 72, 940, 64
-_BETWEEN_PX, _MAP_PX, _STRIP_PX, _MOST_FIGURE_PX, _ITEM_WEIGHT = 24, 700, 165, 200, 1.35
+_BETWEEN_PX, _MAP_PX, _STRIP_PX, _MOST_FIGURE_PX, _ITEM_WEIGHT = 24, 700, 165, 200, 1.06
 
 
 def powerpoint_paper(model: WeekModel) -> bytes:
@@ -138,7 +138,7 @@ def _add_words(native: NativeSlide, slide: Slide, box: Box) -> None:
     if slide.figures:
         add_figures(native.shapes, slide.figures, box.top(figures_px))
     if slide.items:
-        add_items(native.shapes, slide.items, box.below(figures_px + (12 if slide.figures else 0)))
+        add_items(native.shapes, slide.items, box.below(figures_px + (8 if slide.figures else 0)))
 
 
 def _add_visuals(native: NativeSlide, visuals: tuple[Visual, ...], box: Box) -> None:
@@ -182,6 +182,7 @@ def _notes(model: WeekModel, slide: Slide) -> str:
         rest = (figure.word, figure.basis, figure.previous, figure.target, definition_note(model, figure))
         said = "，".join(part for part in rest if part)
         lines.append(f"{figure.label} {figure_words(figure)}：{said}")
+    lines.extend(f"{chart.title}：{chart.note}" for chart in slide.charts if chart.note)
     if slide.notes:
         lines.append(t("report.deck.sources", sources="；".join(one.rstrip("。") for one in slide.notes)))
     lines.append(t("report.deck.sample") if model.is_sample else "")

@@ -35,7 +35,7 @@ _SLACK = 1.05
 _GAP = 24
 _DENSE_BELOW = 150
 # An item below figures: a line of 48 and two of 36.
-REMARK = 156
+REMARK = 158
 # Room for last week beside a ruler, the same in every row: shares share one ruler.
 _PREVIOUS = 350
 _MARK = 60
@@ -230,7 +230,7 @@ def remark_html(item: Item, *, width: int) -> str:
     said = "　".join(part for part in (words, item.sub) if part)
     both = "　".join(part for part in (said, _owner(item)) if part)
     if room_of(both, 36) > width >= room_of(said, 36):
-        below = line_html(said, width, (44, 40, 36), css="soft")
+        below = line_html(said, width, SMALL_SIZES, css="soft")
         below += line_html(_owner(item), width, SMALL_SIZES, css="soft")
     else:
         # Where even two lines are too few, whom to ask stands with the headline.

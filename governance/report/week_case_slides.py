@@ -218,12 +218,18 @@ def _chronic_items(dataset: Dataset, facts: CaseFacts, week: Week) -> list[Item]
             sub=t("slides.chronic.sub", week=int(row["week_n"])),
             value=f"{int(row['n']):,}",
             unit=t("units.checkin"),
-            owner=names.get(str(row["community_code"]), ""),
+            owner=_community_owner(names, row["community_code"]),
             page="case_escalation",
             params={"week": str(week)},
         )
         for row in live.head(_CHRONIC_SHOWN_N).to_dict("records")
     ]
+
+
+def _community_owner(names: Mapping[str, str], code: object) -> str:
+    """The community in full, as the responsible unit; empty where none is known."""
+    name = names.get(str(code), "")
+    return t("slides.care_storm.community_owner", place=name) if name else ""
 
 
 def _notes(facts: CaseFacts, key: str) -> tuple[str, ...]:

@@ -21,10 +21,10 @@ from governance.report.word_layout import (
     KICKER,
     REMARK,
     SECTION,
-    TEXT_WIDTH_MM,
     add_table,
     add_title,
     blank_paper,
+    column_widths_mm,
     set_running_head,
 )
 from governance.report.wording import (
@@ -33,8 +33,8 @@ from governance.report.wording import (
     definition_note,
     figure_words,
     missing_words,
-    width_of,
 )
+from governance.report.workbook import workbook_sheets
 from governance.text import t
 
 if TYPE_CHECKING:
@@ -45,10 +45,8 @@ if TYPE_CHECKING:
 
     from governance.report.model import Figure, Item, Slide, Table, WeekModel
 
-# 指标 本周 依据 上周 目标 状态, on 156 mm.
 _FIGURE_HEADS = ("figure", "value", "basis", "previous", "target", "state")
-_FIGURE_WIDTHS_MM = (31, 24, 33, 28, 18, 22)
-_LEAST_COLUMN_MM, _GAP_PT = 15.0, 8
+_GAP_PT, _NO_BREAK = 8, "\u00a0"
 _NUMERALS = "一二三四五六七"
 
 
@@ -107,17 +105,20 @@ def _add_slide(document: WordDocument, notes: Footnotes, model: WeekModel, numbe
 def _add_figures(
     document: WordDocument, notes: Footnotes, model: WeekModel, figures: Sequence[Figure]
 ) -> None:
+    heads = [t(f"report.word.heads.{name}") for name in _FIGURE_HEADS]
+    texts = [
+        (f"{one.label}　", figure_words(one), *cells_without_heads(one), _state_words(one)) for one in figures
+    ]
     rows = [
         (
             partial(_write_label, notes=notes, note=definition_note(model, figure), text=figure.label),
             partial(_write_value, figure=figure),
-            *(partial(_write, text=text) for text in cells_without_heads(figure)),
-            partial(_write, text=_state_words(figure)),
+            *(partial(_write, text=text) for text in line[2:]),
         )
-        for figure in figures
+        for figure, line in zip(figures, texts, strict=True)
     ]
-    heads = [t(f"report.word.heads.{name}") for name in _FIGURE_HEADS]
-    add_table(document, heads, _FIGURE_WIDTHS_MM, rows, right=(1,))
+    widths_mm = column_widths_mm(list(zip(heads, *texts, strict=True)), right=(1,))
+    add_table(document, heads, widths_mm, rows, right=(1,))
     _add_gap(document)
 
 
@@ -137,7 +138,8 @@ def _write_label(paragraph: Paragraph, *, notes: Footnotes, note: str, text: str
 
 def _write_value(paragraph: Paragraph, *, figure: Figure) -> None:
     """The number; struck out where it rests on D data."""
-    run = paragraph.add_run(figure_words(figure))
+    # The number and its unit stay on one line.
+    run = paragraph.add_run(figure_words(figure).replace(" ", _NO_BREAK))
     run.bold = not figure.is_struck
     run.font.strike = figure.is_struck
 
@@ -146,19 +148,12 @@ def _add_rows(document: WordDocument, table: Table) -> None:
     rows: list[tuple[Callable[[Paragraph], None], ...]] = [
         tuple(partial(_write, text=text) for text in row) for row in table.rows
     ]
-    add_table(document, table.heads, _widths_mm(table), rows, right=table.right)
+    widths_mm = column_widths_mm(list(zip(table.heads, *table.rows, strict=True)), right=table.right)
+    add_table(document, table.heads, widths_mm, rows, right=table.right)
     if table.note:
         _add_remark(document, table.note)
     else:
         _add_gap(document)
-
-
-def _widths_mm(table: Table) -> list[float]:
-    """The text block shared out by the longest cell of each column."""
-    columns = zip(table.heads, *table.rows, strict=True)
-    wanted = [min(max(width_of(cell) for cell in column), 24) for column in columns]
-    spare = TEXT_WIDTH_MM - _LEAST_COLUMN_MM * len(wanted)
-    return [_LEAST_COLUMN_MM + max(spare, 0) * part / sum(wanted) for part in wanted]
 
 
 def _add_item(document: WordDocument, place: int, item: Item) -> None:
@@ -194,8 +189,9 @@ def _add_gap(document: WordDocument) -> None:
 
 def _add_close(document: WordDocument, model: WeekModel) -> None:
     """Where every row is, and through when the data are known."""
-    rows_n = sum(len(frame) for frame in model.sheets.values())
+    sheets = workbook_sheets(model)
+    rows_n = sum(len(sheet.frame) for sheet in sheets)
     _add_gap(document)
-    document.add_paragraph(t("report.word.rows", sheets=len(model.sheets), rows=f"{rows_n:,}"))
+    document.add_paragraph(t("report.word.rows", sheets=len(sheets), rows=f"{rows_n:,}"))
     paragraph = document.add_paragraph(model.as_of_words, style=CELL)
     paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT

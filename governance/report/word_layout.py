@@ -19,6 +19,8 @@ from docx.oxml.ns import nsdecls, qn
 from docx.oxml.parser import OxmlElement
 from docx.shared import Mm, Pt, Twips
 
+from governance.report.wording import width_of
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 TITLE_FONT, BODY_FONT, HEAD_FONT, SUB_FONT, NUMBER_FONT = (
     *("方正小标宋简体", "仿宋_GB2312", "黑体", "楷体_GB2312", "宋体"),
 )
+LATIN_FONT = "Times New Roman"
 # What stands in for a font, best first: on Windows and WPS, then where only free fonts are.
 FALLBACKS = {
     TITLE_FONT: ("FZXiaoBiaoSong-B05S", "华文中宋", "SimSun", "Noto Serif CJK SC"),
@@ -42,9 +45,10 @@ FALLBACKS = {
 }
 LINE_CHARS, PAGE_LINES = 28, 22
 TEXT_WIDTH_MM, TEXT_HEIGHT_MM, TOP_MM, LEFT_MM = 156, 225, 37, 28
-BODY_PT, TITLE_PT, NUMBER_PT, TABLE_PT, NOTE_PT = 16, 22, 14, 12, 9
+BODY_PT, TITLE_PT, NUMBER_PT, TABLE_PT, NOTE_PT = 16, 22, 14, 10.5, 9
 # A table of so few rows is not parted by the end of a page.
 _WHOLE_ROWS, _NUMBER_GAP_PT = 8, 6
+_MM_PER_PT, _CELL_MM, _AIR = 0.3528, 2.2, 1.1
 # 225 mm over 22 lines, and what 28 characters of 16 pt must lose to stand on 156 mm.
 LINE_TWIPS, TIGHTER_TWIPS = 579, -5
 _BODY, _TITLE, _SUBTITLE = "Normal", "Title", "Subtitle"
@@ -89,12 +93,13 @@ def _set_defaults(document: WordDocument) -> None:
 
 
 def _name_font(properties: BaseOxmlElement, font: str) -> None:
-    """One font for all scripts, without the theme's."""
+    """One font for Chinese, the usual one for Latin and digits; none of the theme's."""
     for old in properties.findall(qn("w:rFonts")):
         properties.remove(old)
     fonts = OxmlElement("w:rFonts")
-    for script in ("ascii", "hAnsi", "eastAsia", "cs"):
-        fonts.set(qn(f"w:{script}"), font)
+    for script in ("ascii", "hAnsi", "cs"):
+        fonts.set(qn(f"w:{script}"), LATIN_FONT)
+    fonts.set(qn("w:eastAsia"), font)
     fonts.set(qn("w:hint"), "eastAsia")
     properties.insert(0, fonts)
 
@@ -153,8 +158,8 @@ def _set_styles(document: WordDocument) -> None:
     _style(document, _TITLE, TITLE_FONT, TITLE_PT, line_twips=700, align=centre, is_with_next=True)
     _style(document, _SUBTITLE, SUB_FONT, BODY_PT, align=centre, is_with_next=True)
     _style(document, KICKER, HEAD_FONT, BODY_PT)
-    _style(document, CELL, BODY_FONT, TABLE_PT, line_twips=340)
-    _style(document, CELL_HEAD, HEAD_FONT, TABLE_PT, line_twips=340, is_with_next=True)
+    _style(document, CELL, BODY_FONT, TABLE_PT, line_twips=310)
+    _style(document, CELL_HEAD, HEAD_FONT, TABLE_PT, line_twips=310, is_with_next=True)
     _style(document, REMARK, BODY_FONT, 10.5, line_twips=300)
     _style(document, "Header", HEAD_FONT, 10.5, line_twips=300, align=WD_ALIGN_PARAGRAPH.RIGHT)
     _style(document, "Footer", NUMBER_FONT, NUMBER_PT, line_twips=300)
@@ -233,6 +238,22 @@ def add_title(document: WordDocument, title: str, subtitle: str) -> None:
     document.add_paragraph(style=_SUBTITLE)
 
 
+def column_widths_mm(columns: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> list[float]:
+    """The text block shared out among columns: each what its longest cell takes, the widest give way."""
+    character_mm, numbers_mm = TABLE_PT * _MM_PER_PT, _NUMBER_GAP_PT * _MM_PER_PT
+    wanted = [
+        max(width_of(cell) for cell in column) * character_mm * _AIR
+        + _CELL_MM
+        + numbers_mm * (place in right)
+        for place, column in enumerate(columns)
+    ]
+    most = max(wanted)
+    while sum(min(one, most) for one in wanted) > TEXT_WIDTH_MM:
+        most -= 0.5
+    given = [min(one, most) for one in wanted]
+    return [one * TEXT_WIDTH_MM / sum(given) for one in given]
+
+
 def add_table(
     document: WordDocument,
     heads: Sequence[str],
@@ -292,7 +313,7 @@ def _rule(table: Table) -> None:
     )
     margins = "".join(
         f'<w:{side} w:w="{twips}" w:type="dxa"/>'
-        for side, twips in (("top", 20), ("left", 60), ("bottom", 20), ("right", 60))
+        for side, twips in (("top", 25), ("left", 50), ("bottom", 25), ("right", 50))
     )
     properties = table._tbl.tblPr
     properties.append(parse_xml(f"<w:tblBorders {nsdecls('w')}>{lines}</w:tblBorders>"))

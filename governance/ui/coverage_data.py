@@ -8,20 +8,26 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from governance.metrics.coverage import Coverage, Patrolled, coverages
+from governance.metrics.coverage import Coverage, Patrolled, coverages, joined_metres
 from governance.metrics.duty import duty_hours, longest_empty, presence_share, unit_hours
-from governance.metrics.effort import TrackReceipt, efforts_by_team, patrol_hours, track_receipts
+from governance.metrics.dwell import visit_habits
+from governance.metrics.effort import (
+    efforts_by_team,
+    encounter,
+    missed_by_patrols,
+    patrol_hours,
+)
 from governance.metrics.ground import Ground, ground_of
-from governance.metrics.integration import Integration, integration
+from governance.metrics.integration import Integration, integration, joint_scenes
 from governance.metrics.patrol_rows import patrolled_of, scenes_of
 from governance.metrics.revisits import gap_register, intervals, joined_visits, time_since
-from governance.metrics.scenes import closed_unseen, scenes
 from governance.metrics.windows import Span
 from governance.ui.cache import cached
 
 if TYPE_CHECKING:
     from governance.metrics.duty import PresenceShare
     from governance.records.dataset import Dataset
+    from governance.ui.filters import Selection
     from governance.workdays import Week
 
 _RECENT_WEEKS = 5
@@ -51,30 +57,86 @@ def known_until(dataset: Dataset, week: Week) -> datetime | None:
     return min(week.end_at, as_of)
 
 
-def week_coverages(dataset: Dataset, week: Week, community_code: str | None) -> Coverage:
-    """The four coverages of a week, of the street or one community."""
-    own = cached(ground, dataset).of_community(community_code)
-    return coverages(cached(_patrolled, dataset, week), own)[0]
+@dataclass(frozen=True)
+class Part:
+    """What of the street is looked at, by which force; None is all. Hashable, so it may key a cache."""
+
+    community_code: str | None = None
+    force: str | None = None
+    tier: int | None = None
+
+    @classmethod
+    def of(cls, selection: Selection) -> Part:
+        """The part that the filters name."""
+        tier = int(selection.tier) if selection.tier else None
+        return cls(selection.community_code, selection.force, tier)
+
+    def ground(self, whole: Ground) -> Ground:
+        """The micro-grids, points and routes of the part."""
+        return whole.of_community(self.community_code).of_tier(self.tier)
+
+    def places(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """The rows of micro-grids that lie in the part."""
+        for column, value in (("community_code", self.community_code), ("tier", self.tier)):
+            if value is not None:
+                frame = frame[frame[column].eq(value).fillna(False).astype(bool)]
+        return frame
+
+    def by_force(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """The rows of the force."""
+        if self.force is None:
+            return frame
+        return frame[frame["force"].eq(self.force).fillna(False).astype(bool)]
+
+
+def week_coverages(dataset: Dataset, week: Week, part: Part) -> Coverage:
+    """The four coverages of a week, of a part of the street."""
+    return coverages(_patrolled_by(dataset, week, part), part.ground(cached(ground, dataset)))[0]
 
 
 def _patrolled(dataset: Dataset, week: Week) -> Patrolled:
     return patrolled_of(dataset, since=week.first_day, until=week.last_day)
 
 
-def grouped_coverages(
-    dataset: Dataset, week: Week, community_code: str | None, by: str
-) -> tuple[Coverage, ...]:
+def _patrolled_by(dataset: Dataset, week: Week, part: Part) -> Patrolled:
+    patrolled = cached(_patrolled, dataset, week)
+    return patrolled if part.force is None else patrolled.where("force", part.force)
+
+
+def grouped_coverages(dataset: Dataset, week: Week, part: Part, by: str) -> tuple[Coverage, ...]:
     """The coverages of a week per group."""
-    own = cached(ground, dataset).of_community(community_code)
-    return tuple(coverages(cached(_patrolled, dataset, week), own, by=by))
+    patrolled, own = _patrolled_by(dataset, week, part), part.ground(cached(ground, dataset))
+    return tuple(coverages(patrolled, own, by=by))
 
 
-def _recent_visits(dataset: Dataset, week: Week) -> pd.DataFrame:
-    """Visits up to the week's end: of five weeks where those tell of every micro-grid, else of all."""
-    first = week.shifted(1 - _RECENT_WEEKS).first_day
-    recent = dataset.patrol("visits", since=first, until=week.last_day)
+def covered_places(dataset: Dataset, week: Week, part: Part) -> dict[str, pd.DataFrame]:
+    """The micro-grids, required points and routes behind the coverages.
+
+    microgrids with is_certain and is_border, points with is_visited, routes with walked_m.
+    """
+    patrolled, own = _patrolled_by(dataset, week, part), part.ground(cached(ground, dataset))
+    visits, code = patrolled.visits, own.microgrids["microgrid_code"]
+    certain = code.isin(visits.loc[visits["sureness"].eq("certain"), "microgrid_code"])
+    walked = joined_metres(patrolled.route_metres, [])
+    routes = own.routes.assign(walked_m=own.routes["route_id"].map(walked).fillna(0.0))
+    routes["walked_m"] = routes[["walked_m", "length_m"]].min(axis=1)
+    points = patrolled.point_visits["point_id"]
+    return {
+        "microgrids": own.microgrids.assign(
+            is_certain=certain, is_border=code.isin(visits["microgrid_code"]) & ~certain
+        ),
+        "points": own.points.assign(is_visited=own.points["point_id"].isin(points)),
+        "routes": routes,
+    }
+
+
+def _recent_visits(dataset: Dataset, week: Week, force: str | None) -> pd.DataFrame:
+    """A force's visits up to the week's end: of five weeks where those tell of every micro-grid, else all."""
+    first, part = week.shifted(1 - _RECENT_WEEKS).first_day, Part(force=force)
+    recent = part.by_force(dataset.patrol("visits", since=first, until=week.last_day))
     known = cached(ground, dataset).microgrids["microgrid_code"]
-    return recent if known.isin(recent["microgrid_code"]).all() else dataset.patrol("visits")
+    is_enough = known.isin(recent["microgrid_code"]).all()
+    return recent if is_enough else part.by_force(dataset.patrol("visits"))
 
 
 def _recent_presence(dataset: Dataset, week: Week) -> pd.DataFrame:
@@ -82,24 +144,40 @@ def _recent_presence(dataset: Dataset, week: Week) -> pd.DataFrame:
     return dataset.patrol("presence", since=first, until=week.last_day)
 
 
-def since(dataset: Dataset, week: Week) -> pd.DataFrame:
-    """Time since the last visit of every micro-grid at the end of the week; empty before the records."""
+def since(dataset: Dataset, week: Week, part: Part) -> pd.DataFrame:
+    """Time since the last visit of each micro-grid of a part at the end of the week.
+
+    Empty before the records.
+    """
     at = known_until(dataset, week)
     if at is None:
         return pd.DataFrame()
-    visits, presence = cached(_recent_visits, dataset, week), cached(_recent_presence, dataset, week)
-    return time_since(visits, presence, cached(ground, dataset), at=at)
+    visits = cached(_recent_visits, dataset, week, part.force)
+    presence = part.by_force(cached(_recent_presence, dataset, week))
+    return time_since(visits, presence, part.ground(cached(ground, dataset)), at=at)
 
 
-def gaps(dataset: Dataset, week: Week) -> pd.DataFrame:
-    """The week's gap register, with h, multiple and state of `time_since`."""
+def since_with_habits(dataset: Dataset, week: Week, part: Part) -> pd.DataFrame:
+    """`since`, with how the week's visits were made (`dwell.visit_habits`): for the download."""
+    table = cached(since, dataset, week, part)
+    if table.empty:
+        return table
+    visits = part.by_force(cached(_patrolled, dataset, week).visits)
+    habits = visit_habits(visits, span=Span(week.start_at, week.end_at))
+    return table.merge(habits, on="microgrid_code", how="left").assign(
+        visits_n=lambda rows: rows["visits_n"].fillna(0).astype("int64")
+    )
+
+
+def gaps(dataset: Dataset, week: Week, part: Part) -> pd.DataFrame:
+    """The week's gap register of a part, with h, multiple and state of `time_since`."""
     at = known_until(dataset, week)
     if at is None:
         return pd.DataFrame()
-    between = intervals(joined_visits(cached(_recent_visits, dataset, week)), until=at)
-    span = Span(week.start_at, week.end_at)
-    register = gap_register(between, cached(ground, dataset), span=span, until=at)
-    now = cached(since, dataset, week)[["microgrid_code", "h", "multiple", "state"]]
+    visits = cached(_recent_visits, dataset, week, part.force)
+    span, own = Span(week.start_at, week.end_at), part.ground(cached(ground, dataset))
+    register = gap_register(intervals(joined_visits(visits), until=at), own, span=span, until=at)
+    now = cached(since, dataset, week, part)[["microgrid_code", "h", "multiple", "state"]]
     return register.merge(now, on="microgrid_code", how="left")
 
 
@@ -148,27 +226,6 @@ def before_and_after(dataset: Dataset) -> tuple[Integration, Integration]:
     return before, after
 
 
-def unseen(dataset: Dataset, week: Week) -> pd.DataFrame:
-    """Cases closed outdoors in a week, and whether anybody's track came near them."""
-    as_of = dataset.as_of_for("pings", "incidents")
-    span = Span(week.start_at, week.end_at)
-    cases = dataset.cases()
-    closed = cases[span.holds(cases["closed_at"])]
-    since, until = week.first_day - timedelta(days=1), week.last_day
-    positions = dataset.patrol("positions", since=since, until=until)
-    if as_of is None or positions.empty:
-        return closed_unseen(closed.head(0), _NO_SCENES, dataset.patrol("presence").head(0), span=span)
-    near = scenes(closed, positions, as_of=as_of)
-    presence = dataset.patrol("presence", since=since, until=until)
-    return closed_unseen(closed, near, presence, span=span)
-
-
-def receipt(dataset: Dataset, week: Week) -> TrackReceipt:
-    """What became of the week's positions."""
-    span = Span(week.start_at, week.end_at)
-    return track_receipts(_days(dataset, "receipts", week), _days(dataset, "presence", week), span=span)[0]
-
-
 def effort(dataset: Dataset, week: Week) -> pd.DataFrame:
     """Hours and kilometres of each team in a week."""
     span = Span(week.start_at, week.end_at)
@@ -176,27 +233,63 @@ def effort(dataset: Dataset, week: Week) -> pd.DataFrame:
 
 
 def effort_and_cases(dataset: Dataset, week: Week) -> pd.DataFrame:
-    """Where patrols were and where cases were, by community.
+    """Where patrols were, where cases were, what patrols found and missed, by community.
 
-    Columns: community_code, name, patrol_h, reported_n, effort_share, case_share (of the street).
+    Columns: community_code, name, patrol_h, reported_n, effort_share, case_share (of the street),
+    found_n (cases patrols reported), rate, rate_lower, rate_upper (per patrol hour, with an exact
+    Poisson interval; missing with low or no effort), lasting_n and missed_n (of
+    `effort.missed_by_patrols`).
     """
-    span = Span(week.start_at, week.end_at)
-    own = cached(ground, dataset)
-    place = own.microgrids.set_index("microgrid_code")["community_code"]
-    hours = patrol_hours(_days(dataset, "visits", week), span=span, place=place)
-    incidents = dataset.frame("incidents")
-    reported = incidents[span.holds(incidents["reported_at"])].groupby("community_code").size()
-    communities = dataset.frame("communities").drop_duplicates("community_code").sort_values("community_code")
-    code = communities["community_code"]
-    table = pd.DataFrame(
-        {
-            "community_code": code,
-            "name": communities["name"],
-            "patrol_h": code.map(hours).fillna(0.0).astype("float64"),
-            "reported_n": code.map(reported).fillna(0).astype("int64"),
-        }
-    )
+    span, visits = Span(week.start_at, week.end_at), _days(dataset, "visits", week)
+    place = cached(ground, dataset).microgrids.set_index("microgrid_code")["community_code"]
+    hours = patrol_hours(visits, span=span, place=place)
+    reported = dataset.frame("incidents")
+    reported = reported[span.holds(reported["reported_at"])]
+    found = reported[reported["source"].eq("patrol").fillna(False).astype(bool)]
+    lasting = missed_by_patrols(reported, visits, span=span)
+    lasting = lasting.assign(community_code=lasting["microgrid_code"].map(place))
+    known = dataset.frame("communities").dropna(subset=["community_code"])
+    known = known.drop_duplicates("community_code", keep="last").sort_values("community_code")
+    table = pd.DataFrame({"community_code": known["community_code"], "name": known["name"]})
+    table["patrol_h"] = table["community_code"].map(hours).fillna(0.0).astype("float64")
+    counts = {
+        "reported_n": reported,
+        "found_n": found,
+        "lasting_n": lasting,
+        "missed_n": lasting[lasting["is_missed"]],
+    }
+    for name, rows in counts.items():
+        per_code = rows.groupby("community_code").size()
+        table[name] = table["community_code"].map(per_code).fillna(0).astype("int64")
+    least_h = dataset.settings.number("low_effort_h")
+    met = [
+        encounter(str(row["community_code"]), int(row["found_n"]), row["patrol_h"], low_effort_h=least_h)
+        for row in table.to_dict("records")
+    ]
     return table.assign(
         effort_share=table["patrol_h"] / (table["patrol_h"].sum() or float("nan")),
         case_share=table["reported_n"] / (table["reported_n"].sum() or float("nan")),
+        rate=pd.Series([one.rate for one in met], index=table.index, dtype="float64"),
+        rate_lower=pd.Series([one.lower for one in met], index=table.index, dtype="float64"),
+        rate_upper=pd.Series([one.upper for one in met], index=table.index, dtype="float64"),
     ).reset_index(drop=True)
+
+
+def met_and_missed(dataset: Dataset, week: Week) -> dict[str, pd.DataFrame]:
+    """The cases behind what patrols found and missed: found, lasting (reported by the public), missed."""
+    span, visits = Span(week.start_at, week.end_at), _days(dataset, "visits", week)
+    cases = dataset.cases()
+    reported = cases[span.holds(cases["reported_at"])]
+    lasting = missed_by_patrols(reported, visits, span=span)
+    missed = lasting.loc[lasting["is_missed"], "incident_id"]
+    return {
+        "found": reported[reported["source"].eq("patrol").fillna(False).astype(bool)],
+        "lasting": reported[reported["incident_id"].isin(lasting["incident_id"])],
+        "missed": reported[reported["incident_id"].isin(missed)],
+    }
+
+
+def joint(dataset: Dataset, week: Week) -> pd.DataFrame:
+    """The cases at which two forces came, with gap_min between the first and the second."""
+    table = joint_scenes(cached(found_scenes, dataset, week)).drop(columns=["team_id"])
+    return dataset.cases().merge(table, on="incident_id")

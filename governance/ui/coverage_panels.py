@@ -14,16 +14,22 @@ from governance.figures.forces_bar import forces_bar_html
 from governance.figures.gap_table import gap_table_html
 from governance.figures.maps import base_map, changing_layers
 from governance.figures.since_map import class_of, duration_words, since_legend_html, since_map
+from governance.meeting.commitments import Place
 from governance.metrics.areas import STREET_KEY
 from governance.metrics.coverage import COVERAGE_GROUPS
+from governance.metrics.patrol_series import VISITED
 from governance.metrics.targets import target_of
+from governance.metrics.trust import TRACKS, poor_kinds
 from governance.schema import schema
 from governance.text import t
 from governance.ui import blocks, map_data
 from governance.ui import coverage_data as data
 from governance.ui.cache import cached
+from governance.ui.coverage_lists import show_duty_lists, show_effort_lists, show_place_lists
 from governance.ui.filters import scope_words
 from governance.ui.leaflet import leaflet_files
+from governance.ui.ledger_form import commit_button, commitment_link_params
+from governance.ui.stamp import week_receipt, week_status
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,21 +57,20 @@ def _short(name: str) -> str:
 # ----------------------------------------------------------------------------- conclusion
 def _late(dataset: Dataset, selection: Selection) -> pd.DataFrame:
     """The micro-grids over their limit at the week's end, inside the filter."""
-    table = cached(data.since, dataset, selection.week)
-    if table.empty:
-        return table
-    return selection.scope.rows(table[class_of(table).isin(_LATE)])
+    table = cached(data.since, dataset, selection.week, data.Part.of(selection))
+    return table if table.empty else table[class_of(table).isin(_LATE)]
 
 
 def conclusion_words(dataset: Dataset, selection: Selection) -> str:
     """The one sentence: how many were visited, how many are over the limit and where, empty hours."""
     if data.known_until(dataset, selection.week) is None:
         return t("patrol_coverage.no_data")
-    figures = cached(data.week_coverages, dataset, selection.week, selection.community_code)
+    figures = cached(data.week_coverages, dataset, selection.week, data.Part.of(selection))
     late = _late(dataset, selection)
+    visited = "visited_border" if figures.microgrids_border_n else "visited"
     parts = [
         t(
-            "patrol_coverage.conclusion.visited",
+            f"patrol_coverage.conclusion.{visited}",
             k=figures.microgrids_visited_n,
             n=figures.microgrids_n,
             border=figures.microgrids_border_n,
@@ -88,7 +93,6 @@ def _late_words(late: pd.DataFrame) -> str:
         n=len(late),
         name=longest["name"],
         ago=duration_words(float(longest["h"])),
-        multiple=f"{longest['multiple']:.1f}",
     )
 
 
@@ -99,9 +103,7 @@ def _empty_words(dataset: Dataset, week_duty: Duty) -> str:
     team, most = str(counts.index[0]), int(counts.iloc[0])
     key = "empty_all" if most == len(empty) else "empty_most"
     name = _unit_name(_names(dataset, "teams", "team_id").get(team, team))
-    return t(
-        f"patrol_coverage.conclusion.{key}", n=len(empty), unit=name, k=most, night=week_duty.night.absent_n
-    )
+    return t(f"patrol_coverage.conclusion.{key}", n=len(empty), unit=name, k=most)
 
 
 def _unit_name(name: str) -> str:
@@ -110,12 +112,16 @@ def _unit_name(name: str) -> str:
 
 # ---------------------------------------------------------------------------------- cards
 def _cards(dataset: Dataset, selection: Selection) -> str:
-    this = cached(data.week_coverages, dataset, selection.week, selection.community_code)
+    part, last = data.Part.of(selection), selection.week.shifted(-1)
+    this = cached(data.week_coverages, dataset, selection.week, part)
     before = None
-    if data.known_until(dataset, selection.week.shifted(-1)) is not None:
-        before = cached(data.week_coverages, dataset, selection.week.shifted(-1), selection.community_code)
+    if data.known_until(dataset, last) is not None:
+        before = cached(data.week_coverages, dataset, last, part)
     target = target_of(dataset.frame("targets"), "microgrids_visited_share", selection.week.last_day)
-    return coverage_cards_html(rulers_of(this, before, target=target.value if target else None))
+    # The target is set for all forces together.
+    aim = target.value if target and part.force is None else None
+    is_struck = TRACKS in poor_kinds(cached(week_status, dataset, selection.week))
+    return coverage_cards_html(rulers_of(this, before, target=aim), is_struck=is_struck)
 
 
 def show_cards(page: Page, selection: Selection) -> None:
@@ -132,7 +138,7 @@ def show_cards(page: Page, selection: Selection) -> None:
 def show_map(page: Page, selection: Selection) -> None:
     """Time since the last visit in multiples of the limit."""
     dataset = page.dataset
-    table = cached(data.since, dataset, selection.week)
+    table = cached(data.since_with_habits, dataset, selection.week, data.Part.of(selection))
     shapes = cached(map_data.shapes, dataset)
     with blocks.panel(
         "since",
@@ -142,6 +148,7 @@ def show_map(page: Page, selection: Selection) -> None:
         data=table.drop(columns=["geometry"], errors="ignore"),
         week=str(selection.week),
     ):
+        show_place_lists(page, selection)
         if table.empty or "microgrid" not in shapes.features:
             blocks.show_empty(t("patrol_coverage.no_map"))
             return
@@ -190,6 +197,7 @@ def show_duty(page: Page, selection: Selection) -> None:
     with blocks.panel(
         "duty", title=title, sub=sub, page=page, data=week_duty.hours, week=str(selection.week)
     ):
+        show_duty_lists(page, selection)
         blocks.show_svg(duty_key_html())
         blocks.show_svg(cached(_matrix, dataset, selection))
         now = cached(data.together, dataset, selection.week)
@@ -204,8 +212,7 @@ def _percent(share: float | None) -> str:
 def show_gaps(page: Page, selection: Selection) -> None:
     """The gap register, by hours lost, with the responsible unit."""
     dataset = page.dataset
-    register = cached(data.gaps, dataset, selection.week)
-    register = register if register.empty else selection.scope.rows(register)
+    register = cached(data.gaps, dataset, selection.week, data.Part.of(selection))
     if register.empty:
         with blocks.panel("gaps", title=t("patrol_coverage.gaps_title_none")):
             blocks.show_empty(t("patrol_coverage.no_gaps"))
@@ -220,6 +227,35 @@ def show_gaps(page: Page, selection: Selection) -> None:
     with blocks.panel("gaps", title=title, sub=sub, page=page, data=register, week=str(selection.week)):
         teams = _names(dataset, "teams", "team_id")
         blocks.show_svg(gap_table_html(register, teams, rows_n=GAPS_SHOWN_N))
+        _show_commit(page, register, teams)
+
+
+def _show_commit(page: Page, register: pd.DataFrame, teams: Mapping[str, str]) -> None:
+    """A gap of the register, and the click that takes it to the commitment list."""
+    rows = register.set_index("microgrid_code")
+    with st.container(key="gap-commit", horizontal=True, vertical_alignment="center", gap="small"):
+        code = st.selectbox(
+            t("patrol_coverage.commit_which"),
+            list(rows.index),
+            format_func=lambda one: str(rows["name"].get(one, one)),
+            key="gap-to-commit",
+            label_visibility="collapsed",
+            filter_mode=None,
+            width=260,
+        )
+        if code not in rows.index:
+            return
+        row = rows.loc[code]
+        what = t(
+            "patrol_coverage.commit_what",
+            name=row["name"],
+            hours=f"{row['over_h']:,.0f}",
+            limit=duration_words(float(row["limit_h"])),
+        )
+        unit = "" if pd.isna(row["team_id"]) else teams.get(str(row["team_id"]), "")
+        place = Place("microgrid", str(code))
+        params = commitment_link_params(what=what, unit=unit, metric=VISITED, place=place)
+        commit_button(page, "gap", params)
 
 
 # --------------------------------------------------------------------------------- groups
@@ -254,7 +290,7 @@ def show_groups(page: Page, selection: Selection) -> None:
             label_visibility="collapsed",
             required=True,
         )
-        args = (selection.week, selection.community_code, by or COVERAGE_GROUPS[0])
+        args = (selection.week, data.Part.of(selection), by or COVERAGE_GROUPS[0])
         rows: tuple[Coverage, ...] = cached(data.grouped_coverages, dataset, *args)
         names = _group_names(dataset, args[2])
         blocks.show_download(page, "coverage", pd.DataFrame(rows), suffix=str(selection.week))
@@ -264,7 +300,7 @@ def show_groups(page: Page, selection: Selection) -> None:
 
 def show_effort(page: Page, selection: Selection) -> None:
     """Where patrols were against where cases were; hours and kilometres of each team."""
-    from governance.figures.effort_bars import effort_bars_html, team_effort_html
+    from governance.figures.effort_bars import effort_bars_html, encounter_table_html, team_effort_html
 
     dataset = page.dataset
     shares = cached(data.effort_and_cases, dataset, selection.week)
@@ -279,7 +315,10 @@ def show_effort(page: Page, selection: Selection) -> None:
         if shares.empty or not shares["patrol_h"].sum():
             blocks.show_empty(t("patrol_coverage.no_data"))
             return
+        show_effort_lists(page, selection)
         blocks.show_svg(effort_bars_html(shares))
+        least_h = dataset.settings.number("low_effort_h")
+        blocks.show_svg(encounter_table_html(shares, least_h=least_h))
         teams = _names(dataset, "teams", "team_id")
         blocks.show_svg(team_effort_html(cached(data.effort, dataset, selection.week), teams))
 
@@ -289,7 +328,7 @@ def show_footer(page: Page, selection: Selection) -> None:
     if data.known_until(page.dataset, selection.week) is None:
         blocks.show_footer("", t("patrol_coverage.footer_how"))
         return
-    one = cached(data.receipt, page.dataset, selection.week)
+    one = cached(week_receipt, page.dataset, selection.week)
     dropped = "、".join(t(f"tracks.{reason}", n=f"{n:,}") for reason, n in one.dropped.items() if n)
     left = t(
         "patrol_coverage.footer",

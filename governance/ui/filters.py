@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 ALL = ""
 _MAX_WEEKS = 260
 _WIDTHS = {"week": 236, "community": 176, "category": 168, "team": 190, "severity": 140, "demand": 190}
+_WIDTHS |= {"force": 160, "tier": 132}
+TIERS = ("1", "2", "3")
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,8 @@ class Selection:
     team_id: str | None = None
     severity: str | None = None
     demand: str | None = None
+    force: str | None = None
+    tier: str | None = None
 
     @property
     def scope(self) -> Scope:
@@ -77,6 +81,12 @@ def option_labels(dataset: Dataset, name: str) -> dict[str, str]:
         return _team_labels(dataset)
     if name == "demand":
         return {PUBLIC: t("filters.public"), FOUND: t("filters.found")}
+    if name == "force":
+        return {ALL: t("filters.all_forces")} | {
+            code: words[0] for code, words in schema().values["force"].items()
+        }
+    if name == "tier":
+        return {ALL: t("filters.all")} | {tier: t("filters.tier_option", tier=tier) for tier in TIERS}
     found = {str(value) for value in dataset.frame("incidents")[name].dropna().unique()}
     if name == "severity":
         known = {code: words[0] for code, words in schema().values[name].items() if code in found}
@@ -159,7 +169,7 @@ def _choose_one(dataset: Dataset, name: str) -> str:
 
 
 def choose(page: Page, *names: str) -> Selection:
-    """Draw the filters `names` (week, community, category, team, severity, demand) and the stamp.
+    """Draw the filters `names` (week, community, …: the fields of `Selection`) and the stamp.
 
     The page stops here, with one sentence, when no record has a week.
     """
@@ -182,6 +192,8 @@ def choose(page: Page, *names: str) -> Selection:
         team_id=values.get("team") or None,
         severity=values.get("severity") or None,
         demand=values.get("demand") or None,
+        force=values.get("force") or None,
+        tier=values.get("tier") or None,
     )
 
 
@@ -193,6 +205,8 @@ def scope_words(dataset: Dataset, selection: Selection) -> str:
         "team": selection.team_id,
         "severity": selection.severity,
         "demand": selection.demand,
+        "force": selection.force,
+        "tier": selection.tier,
     }
     return " · ".join(
         cached(option_labels, dataset, name).get(code, code) for name, code in chosen.items() if code

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 # The turns one can choose: first hour and length; a night belongs to the day it starts.
 TURNS: Mapping[str, tuple[int, int]] = {"night": (22, 8), "early": (6, 8), "late": (14, 8), "day": (0, 24)}
 LEG_GAP_MIN = 15.0
+# What the kind of a warning says when water is to come.
+STORM_WORDS = ("雨", "洪", "汛", "涝")
 
 
 @dataclass(frozen=True)
@@ -189,6 +191,8 @@ def last_day(dataset: Dataset) -> date | None:
 
 
 def storm_days(dataset: Dataset) -> tuple[date, ...]:
-    """The days of warnings, newest first."""
-    issued = dataset.frame("warnings")["issued_at"].dropna()
+    """The days of warnings of rain or flood, newest first."""
+    warnings = dataset.frame("warnings")
+    is_storm = warnings["kind"].fillna("").str.contains("|".join(STORM_WORDS))
+    issued = warnings.loc[is_storm, "issued_at"].dropna()
     return tuple(sorted({stamp.date() for stamp in issued}, reverse=True))

@@ -81,7 +81,7 @@ def _choices(page: Page, latest: date) -> Turn:
         max_value=latest,
         format="YYYY-MM-DD",
         on_change=_write,
-        width=170,
+        width=180,
     )
     turn = st.selectbox(
         t("patrol_replay.choose_turn"),
@@ -101,7 +101,7 @@ def _choices(page: Page, latest: date) -> Turn:
         filter_mode=None,
         width=190,
     )
-    for storm in data.storm_days(dataset)[:2]:
+    for storm in data.storm_days(dataset)[:1]:
         if first <= storm <= latest:
             words = t("patrol_replay.storm", month=storm.month, day=storm.day)
             st.button(words, key=f"storm-{storm}", on_click=_turn_to, args=(storm,))

@@ -115,7 +115,9 @@ def stage_data(settings: Settings) -> dict[str, Any]:
 def _beat() -> None:
     """A sign of life; draws the page anew when other slides are due."""
     is_working = _SENT not in st.session_state
-    _mount(key="screen-beat", data={"role": "beat", "server_ms": time.time() * 1000, "is_working": is_working})
+    _mount(
+        key="screen-beat", data={"role": "beat", "server_ms": time.time() * 1000, "is_working": is_working}
+    )
     if _is_due():
         # Without it the run that follows would find the same and never end.
         st.session_state.pop(_SENT, None)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 # The sources whose grades fit beside the filters; the overview's panel lists all.
-STAMPED = ("incidents", "pings", "checkins", "shifts", "visits")
+STAMPED = ("incidents", "shifts", "pings", "visits")
 
 
 def week_status(dataset: Dataset, week: Week) -> pd.DataFrame:
