@@ -297,6 +297,7 @@ class Screen {
       this.isUp = false;
     }
     this.asking = false;
+    if (this.isUp !== was) this.say();
     if (this.isUp && (!was || (this.isSilent() && !this.candidate))) this.startFeeder();
   }
 }

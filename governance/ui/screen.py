@@ -119,8 +119,9 @@ def _beat() -> None:
         key="screen-beat", data={"role": "beat", "server_ms": time.time() * 1000, "is_working": is_working}
     )
     if _is_due():
-        # Without it the run that follows would find the same and never end.
+        # Without both the run that follows would find the same and never end.
         st.session_state.pop(_SENT, None)
+        st.session_state[_RETRY_AT] = time.monotonic() + _STUCK_S
         st.rerun()
 
 
