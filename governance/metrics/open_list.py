@@ -158,7 +158,8 @@ def first_rows(table: pd.DataFrame, *, rows_n: int = 10) -> tuple[pd.DataFrame, 
 
     Overdue ones first; but of every other light that occurs one is kept, of the pressing two.
     """
-    have = {light: int(table["light"].eq(light).sum()) for light in LIGHTS}
+    counts = table["light"].value_counts()
+    have = {light: int(counts.get(light, 0)) for light in LIGHTS}
     shown = {light: min(have[light], 2 if light == PRESSING else 1) for light in LIGHTS}
     for light in LIGHTS:
         shown[light] = min(have[light], shown[light] + max(rows_n - sum(shown.values()), 0))

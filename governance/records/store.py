@@ -12,7 +12,7 @@ import json
 import os
 import shutil
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -314,7 +314,7 @@ def dataset_of(
         is_schematic=_origins(manifest, "microgrids")[-1:] in (["sample"], ["grid"]),
         load=lambda kind: read_frame(data_dir, manifest, kind),
         load_patrol=lambda name, since, until: _patrol_frame(data_dir, manifest, name, since, until),
-        patrol_kept=lambda: _is_patrol_kept(data_dir, manifest),
+        patrol_kept=_PatrolKept(data_dir, manifest),
         chart_notes=chart_notes,
         presented=presented,
     )
@@ -328,7 +328,20 @@ def _patrol_frame(
     return patrol_frame(data_dir, manifest, name, since=since, until=until)
 
 
-def _is_patrol_kept(data_dir: Path, manifest: Manifest) -> bool:
-    from governance.records.patrol.keeping import is_at_hand  # it reads the store itself
+@dataclass
+class _PatrolKept:
+    """Whether the patrol results of a state are computed; looked up anew only when their index changed."""
 
-    return is_at_hand(data_dir, manifest)
+    data_dir: Path
+    manifest: Manifest
+    _index_ns: int | None = -1
+    _answer: bool = False
+
+    def __call__(self) -> bool:
+        from governance.records.patrol.keeping import index_changed_ns, is_at_hand  # it reads the store itself
+
+        changed_ns = index_changed_ns(self.data_dir)
+        if changed_ns != self._index_ns:
+            self._answer = is_at_hand(self.data_dir, self.manifest)
+            self._index_ns = changed_ns
+        return self._answer

@@ -192,7 +192,7 @@ def _case_lists(dataset: Dataset, selection: Selection) -> dict[str, pd.DataFram
 def show_gaming(page: Page, selection: Selection) -> None:
     """先核对再下结论: closings just before limits, on the spot, many reports at once, re-graded."""
     dataset = page.dataset
-    lines = _lines(dataset, selection)
+    lines = cached(_lines, dataset, selection)
     first = _span(dataset, selection).start_at
     units_n = max(
         (len(table) - 1 for table in cached(_signals, dataset, selection).tables.values()), default=0
@@ -204,7 +204,7 @@ def show_gaming(page: Page, selection: Selection) -> None:
         units=units_n,
     )
     with blocks.panel(
-        "gaming", title=t("gaming.title"), sub=sub, page=page, data=_table(dataset, selection),
+        "gaming", title=t("gaming.title"), sub=sub, page=page, data=cached(_table, dataset, selection),
         week=str(selection.week),
     ):  # fmt: skip
         blocks.show_svg(gaming_html(lines, _words(dataset)))

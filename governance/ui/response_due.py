@@ -53,7 +53,10 @@ def _due_title(dataset: Dataset, found: stock_data.Due | None) -> str:
     return words + (t("incident_response.provisional") if found.now.is_provisional else "")
 
 
-def _due_sub(dataset: Dataset, selection: Selection, found: stock_data.Due) -> str:
+def _due_sub(dataset: Dataset, selection: Selection) -> str:
+    found = cached(stock_data.due, dataset, selection)
+    if found is None:
+        return ""
     small_n, parts = small_n_of(dataset), []
     target = target_value(dataset, selection, ON_TIME)
     if not math.isnan(target):
@@ -174,7 +177,7 @@ def show_due(page: Page, selection: Selection) -> None:
     by = st.session_state.get("due-by") or _DUE_BY[0]
     groups = cached(due_groups, dataset, selection, by)
     table = pd.DataFrame([vars(group) for group in groups], columns=["name", "due_n", "on_time_n"])
-    sub = _due_sub(dataset, selection, found) if found else ""
+    sub = cached(_due_sub, dataset, selection)
     with blocks.panel("due", title=_due_title(dataset, found), sub=sub, page=page, data=table, week=week):
         show_case_lists(
             page, "due", lambda: _due_lists(dataset, selection), suffix=week, extra=("used_share",)

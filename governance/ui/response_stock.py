@@ -35,7 +35,10 @@ if TYPE_CHECKING:
 LIST_ROWS = 10
 
 
-def _open_title(stock: stock_data.OpenStock) -> str:
+def _open_title(dataset: Dataset, selection: Selection) -> str:
+    stock = cached(stock_data.open_stock, dataset, selection)
+    if stock is None:
+        return ""
     table, n = stock.table, stock.stock.under_way_n
     overdue = table[table["light"].eq("overdue")]
     if n and table["light"].eq("no_limit").all():
@@ -128,7 +131,8 @@ def show_open(page: Page, selection: Selection) -> None:
     if stock is None:
         return
     table = cached(open_table, dataset, selection)
-    with blocks.panel("open", title=_open_title(stock), page=page, data=table, week=week):
+    title = cached(_open_title, dataset, selection)
+    with blocks.panel("open", title=title, page=page, data=table, week=week):
         show_case_lists(page, "open", lambda: _open_lists(dataset, selection), suffix=week, extra=_OPEN_EXTRA)
         blocks.show_svg(
             open_cases.open_grid_html(_open_counts(stock))
@@ -198,8 +202,11 @@ def open_cases_table(dataset: Dataset, selection: Selection) -> pd.DataFrame:
     return cases_table(rows, extra=_OPEN_EXTRA)
 
 
-def _list_sub(stock: stock_data.OpenStock) -> str:
+def _list_sub(dataset: Dataset, selection: Selection) -> str:
     """How many of each state are listed, and where the cases are stuck."""
+    stock = cached(stock_data.open_stock, dataset, selection)
+    if stock is None or stock.table.empty:
+        return ""
     _, shown = first_rows(stock.table, rows_n=LIST_ROWS)
     have = stock.table["light"].value_counts()
     listed = "，".join(
@@ -226,7 +233,7 @@ def show_list(page: Page, selection: Selection) -> None:
         return
     n = len(stock.table)
     title = t("incident_response.list_title", shown=min(n, LIST_ROWS), n=f"{n:,}")
-    sub = _list_sub(stock) if n else ""
+    sub = cached(_list_sub, dataset, selection)
     table = cached(open_cases_table, dataset, selection)
     with blocks.panel("open-list", title=title, sub=sub, page=page, data=table, week=week):
         if not n:

@@ -142,6 +142,14 @@ def is_at_hand(data_dir: Path, manifest: Manifest) -> bool:
     return _Keeper(data_dir, manifest).is_kept(PRESENCE)
 
 
+def index_changed_ns(data_dir: Path) -> int | None:
+    """When the index of the results last changed; None where there is none."""
+    try:
+        return (_folder(data_dir) / "index.json").stat().st_mtime_ns
+    except OSError:
+        return None
+
+
 @cache
 def _apart(of: Path) -> Path:
     """A folder of this process for results of a data folder that cannot be written."""
