@@ -56,16 +56,17 @@ class JudgedCases:
         """The cases that `keep` marks."""
         if keep.all():
             return self
+        places = np.flatnonzero(keep)
         return JudgedCases(
             whole=self.whole,
             cases=self.cases.kept(keep),
-            limits=self.limits[keep],
-            due_us=self.due_us[keep],
-            used_share=self.used_share[keep],
-            beyond_calendar=self.beyond_calendar[keep],
+            limits=self.limits.take(places),
+            due_us=self.due_us.take(places),
+            used_share=self.used_share.take(places),
+            beyond_calendar=self.beyond_calendar.take(places),
             held=self.held.of_rows(keep),
             hours=self.hours,
-            rows=np.flatnonzero(keep) if self.rows is None else self.rows[keep],
+            rows=places if self.rows is None else self.rows.take(places),
         )
 
     def on_time_probability(self) -> OnTimeProbability:

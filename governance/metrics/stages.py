@@ -6,7 +6,7 @@ counted in a receipt.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -91,6 +91,8 @@ class Cases:
     is_suspended: Mask
     is_end_unknown: Mask
     is_unattended: Mask
+    # A page asks for the same interval again and again, of the street and of each of its parts.
+    _intervals: dict[str, Interval] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __len__(self) -> int:
         return len(self.first_us)
@@ -118,7 +120,7 @@ class Cases:
             return taken.get(id(column), column)
 
         parts: dict[str, object] = {}
-        for part in fields(self):
+        for part in (part for part in fields(self) if part.init):
             value = getattr(self, part.name)
             parts[part.name] = tuple(map(of, value)) if isinstance(value, tuple) else of(value)
         return Cases(**parts)  # type: ignore[arg-type]
@@ -236,6 +238,12 @@ def interval(cases: Cases, stage: str) -> Interval:
     Voided and transferred cases end as such, also when their closing is stamped. `close_to_rate`
     knows rated cases only: nobody has to rate.
     """
+    if stage not in cases._intervals:
+        cases._intervals[stage] = _interval(cases, stage)
+    return cases._intervals[stage]
+
+
+def _interval(cases: Cases, stage: str) -> Interval:
     first, last = (STAMPS.index(name) for name in STAGES[stage])
     start, end = cases.stamps[first], cases.stamps[last]
     has_start, has_end = start != MISSING, end != MISSING
@@ -246,11 +254,14 @@ def interval(cases: Cases, stage: str) -> Interval:
     is_unattended = unstamped & cases.is_unattended & (STAGES[stage][1] == "arrived_at")
     is_passed = cases.is_later[last] | cases.is_end_unknown | (stage == "close_to_rate")
     is_unrecorded = unstamped & is_passed & ~is_unattended
-    rows = np.flatnonzero(usable & ~is_negative & ~is_unrecorded & ~is_unattended)
-    start, end, has_end = start[rows], end[rows], has_end[rows]
-    how = np.where(has_end, CLOSED, OPEN)
-    end = np.where(has_end, end, cases.seen_us[rows])
-    is_stopped = cases.is_stopped[rows]
+    rows = np.flatnonzero(usable & ~(is_negative | is_unrecorded | is_unattended))
+    start, end, has_end = start.take(rows), end.take(rows), has_end.take(rows)
+    if has_end.all():
+        how = np.full(len(rows), CLOSED)
+    else:
+        how = np.where(has_end, CLOSED, OPEN)
+        end = np.where(has_end, end, cases.seen_us.take(rows))
+    is_stopped = cases.is_stopped.take(rows)
     if is_stopped.any():
         is_other = is_stopped & (~has_end | (STAGES[stage][1] == "closed_at"))
         how = np.where(is_other, OTHER, how)
@@ -258,11 +269,11 @@ def interval(cases: Cases, stage: str) -> Interval:
     receipt = Receipt(
         read_n=len(cases),
         kept_n=len(rows),
-        no_start_n=int((~has_start).sum()),
-        implausible_n=int(is_bad.sum()),
-        negative_n=int(is_negative.sum()),
-        not_recorded_n=int(is_unrecorded.sum()),
-        unattended_n=int(is_unattended.sum()),
+        no_start_n=len(cases) - np.count_nonzero(has_start),
+        implausible_n=np.count_nonzero(is_bad),
+        negative_n=np.count_nonzero(is_negative),
+        not_recorded_n=np.count_nonzero(is_unrecorded),
+        unattended_n=np.count_nonzero(is_unattended),
     )
     return Interval(stage, rows, np.maximum(end - start, 0), how, receipt)
 
@@ -291,7 +302,7 @@ def stage_times(timed: Interval, groups: NDArray[np.int64], groups_n: int) -> li
         median, p90 = sorted_times_reached(used, left)
         closed = used[left == CLOSED]
         middle = closed[(len(closed) - 1) // 2] / MINUTE_US if len(closed) else float("nan")
-        open_n = int((left == OPEN).sum())
+        open_n = np.count_nonzero(left == OPEN)
         found.append(StageTimes(high - low, open_n, median / MINUTE_US, p90 / MINUTE_US, float(middle)))
     return found
 
@@ -327,7 +338,7 @@ def stages_present(frame: pd.DataFrame) -> tuple[str, ...]:
 
 def stages_of(cases: Cases) -> tuple[str, ...]:
     """The stages that cases can tell of, as `stages_present` of a table."""
-    stamped = [bool((at != MISSING).any()) for at in cases.stamps]
+    stamped = [bool(at.max(initial=MISSING) != MISSING) for at in cases.stamps]
     return _told_by(dict(zip(STAMPS, stamped, strict=True)))
 
 

@@ -338,7 +338,10 @@ class _PatrolKept:
     _answer: bool = False
 
     def __call__(self) -> bool:
-        from governance.records.patrol.keeping import index_changed_ns, is_at_hand  # it reads the store itself
+        from governance.records.patrol.keeping import (
+            index_changed_ns,
+            is_at_hand,
+        )  # it reads the store itself
 
         changed_ns = index_changed_ns(self.data_dir)
         if changed_ns != self._index_ns:
