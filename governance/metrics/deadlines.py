@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from governance.metrics.stages import MISSING, us_of
+from governance.metrics.stages import MISSING, marked_n, us_of
 from governance.metrics.suspended import clock_us, deadline_us, extended_deadline_us, held_us
 from governance.workdays import OFFICE_HOURS, WorkHours
 
@@ -172,10 +172,10 @@ def due_cohort(cases: Cases, due_us: Stamps, *, start_us: int, end_us: int) -> D
         is_due=is_due,
         is_closed=is_dated | is_undated,
         is_on_time=is_dated & (closed_at <= due_us),
-        stopped_n=np.count_nonzero(inside & cases.is_stopped),
-        suspended_n=np.count_nonzero(inside & cases.is_suspended),
+        stopped_n=marked_n(inside & cases.is_stopped),
+        suspended_n=marked_n(inside & cases.is_suspended),
         is_provisional=bool((counted & (due_us > cases.as_of_us)).any()),
-        undated_n=np.count_nonzero(is_undated),
+        undated_n=marked_n(is_undated),
     )
 
 
@@ -206,7 +206,7 @@ def legacy_rates_of(cases: Cases, due_us: Stamps, *, start_us: int, end_us: int)
     is_closed = counted & ((closed_at != MISSING) | cases.is_end_unknown)
     is_waiting = counted & ~is_closed & ((due_us > cases.as_of_us) | (due_us == MISSING))
     on_time = is_closed & (closed_at != MISSING) & (due_us != MISSING) & (closed_at <= due_us)
-    return legacy_rates(*(np.count_nonzero(mark) for mark in (counted, is_waiting, is_closed, on_time)))
+    return legacy_rates(*(marked_n(mark) for mark in (counted, is_waiting, is_closed, on_time)))
 
 
 def used_shares(

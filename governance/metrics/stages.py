@@ -64,6 +64,11 @@ def us_at(stamp: datetime) -> int:
     return int((pd.Timestamp(stamp) - _EPOCH) // pd.Timedelta(microseconds=1))
 
 
+def marked_n(mark: Mask) -> int:
+    """How many cases are marked."""
+    return int(np.count_nonzero(mark))
+
+
 def _is(column: pd.Series, *codes: str) -> Mask:
     return column.isin(codes).to_numpy(dtype=bool, na_value=False)
 
@@ -269,11 +274,11 @@ def _interval(cases: Cases, stage: str) -> Interval:
     receipt = Receipt(
         read_n=len(cases),
         kept_n=len(rows),
-        no_start_n=len(cases) - np.count_nonzero(has_start),
-        implausible_n=np.count_nonzero(is_bad),
-        negative_n=np.count_nonzero(is_negative),
-        not_recorded_n=np.count_nonzero(is_unrecorded),
-        unattended_n=np.count_nonzero(is_unattended),
+        no_start_n=len(cases) - marked_n(has_start),
+        implausible_n=marked_n(is_bad),
+        negative_n=marked_n(is_negative),
+        not_recorded_n=marked_n(is_unrecorded),
+        unattended_n=marked_n(is_unattended),
     )
     return Interval(stage, rows, np.maximum(end - start, 0), how, receipt)
 
@@ -302,7 +307,7 @@ def stage_times(timed: Interval, groups: NDArray[np.int64], groups_n: int) -> li
         median, p90 = sorted_times_reached(used, left)
         closed = used[left == CLOSED]
         middle = closed[(len(closed) - 1) // 2] / MINUTE_US if len(closed) else float("nan")
-        open_n = np.count_nonzero(left == OPEN)
+        open_n = marked_n(left == OPEN)
         found.append(StageTimes(high - low, open_n, median / MINUTE_US, p90 / MINUTE_US, float(middle)))
     return found
 
