@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from governance.records.dataset import Dataset
 
 _STRETCHES_D = (15, 50, 120)
+# Frames that are kept apart from presence, of the days under review.
+_AFTERWARDS = ("route_metres", "positions")
 _LOOK_EVERY_S = 3.0
 
 
@@ -31,12 +33,14 @@ class PatrolJob:
     dataset: Dataset
 
     def run(self) -> None:
-        """Compute all days, the newest first; what hinders it stands in the log."""
+        """Compute all days, the newest first, then the ways of the newest; what hinders it is logged."""
         as_of = self.dataset.as_of.get("pings")
         first_days = [as_of.date() - timedelta(days=days) for days in _STRETCHES_D] if as_of else []
         try:
             for since in (*first_days, None):
                 self.dataset.patrol("receipts", since=since, is_held=False)
+            for name in _AFTERWARDS:
+                self.dataset.patrol(name, since=next(iter(first_days), None), is_held=False)
         except Exception as error:  # it runs beside the sessions: nobody else would hear of it
             log_failure(error)
 

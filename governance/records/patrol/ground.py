@@ -210,5 +210,6 @@ def near_cells(segments: FloatArray, cell_m: float, *, within_m: float) -> tuple
     along = np.clip(((middle - a[row]) * way).sum(axis=1) / length_2, 0, 1)
     away = np.hypot(*(middle - a[row] - way * along[:, None]).T)
     hit = away <= within_m + cell_m * np.sqrt(0.5)
-    pairs = np.unique(np.column_stack([place[row[hit]], column[hit] * CELL_STRIDE + line[hit]]), axis=0)
-    return pairs[:, 0], pairs[:, 1]
+    pairs = pd.DataFrame({"place": place[row[hit]], "cell": column[hit] * CELL_STRIDE + line[hit]})
+    pairs = pairs.drop_duplicates().sort_values(["place", "cell"])
+    return pairs["place"].to_numpy(), pairs["cell"].to_numpy()

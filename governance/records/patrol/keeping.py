@@ -51,12 +51,15 @@ if TYPE_CHECKING:
 
     from governance.records.manifest import Manifest
 
-# Frames computed together: presence at intake, ways when somebody asks for them.
+# Frames computed together: presence of all days at intake, ways and places of the days under review
+# as well; of older days when somebody asks for them.
 PRESENCE, WAYS, PLACES = "presence", "ways", "places"
 # No more pings than this are held at once.
 _PINGS_AT_ONCE = 3_000_000
 _WAYS_AT_ONCE = 500_000
 _LOCK_WAIT_S = 600
+# The week under review and the one before it, with the day after.
+_REVIEWED_D = 15
 # Results of no more pings than this are made while a page waits.
 _SOON_COMPUTED_N = 150_000
 
@@ -115,6 +118,7 @@ def keep_after_import(data_dir: Path, kind: str) -> None:
     if kind in (*RECORDS, *REFERENCE) and manifest.rows("pings"):
         with suppress(GovernanceError):
             keep(data_dir)
+            keep(data_dir, groups=(WAYS, PLACES), days_n=_REVIEWED_D)
 
 
 def keep(data_dir: Path, *, groups: Sequence[str] = (PRESENCE,), days_n: int | None = None) -> int:

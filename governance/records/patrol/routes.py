@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -46,6 +47,16 @@ class RouteCuts:
     cuts: pd.DataFrame
     length_m: pd.Series[float]
 
+    @cached_property
+    def by_cell(self) -> pa.Table:
+        """The cuts near each cell a piece's middle may lie in: `ax`, `ay`, `ux`, `uy`, `cut`, `cell`."""
+        cuts = self.cuts
+        ends = cuts[["ax", "ay"]].to_numpy() + cuts[["ux", "uy"]].to_numpy() * cuts[["cut_m"]].to_numpy()
+        lines = np.column_stack([cuts[["ax", "ay"]].to_numpy(), ends])
+        cut, cell = near_cells(lines, _CELL_M, within_m=ROUTE_M + _PIECE_M / 2)
+        near = cuts[["ax", "ay", "ux", "uy"]].take(cut).assign(cut=cut.astype(np.int32), cell=cell)
+        return pa.Table.from_pandas(near, preserve_index=False)
+
 
 def route_cuts(routes: pd.DataFrame, plane: Plane) -> RouteCuts:
     """The routes with a line, cut; lengths on the metric plane."""
@@ -73,20 +84,16 @@ def route_metres_of(db: Engine, legs: Legs, routes: RouteCuts, duty: Duty, day: 
     empty = pd.DataFrame(columns=[*columns, "start", "end"])
     if routes.cuts.empty or legs.legs.empty:
         return _named(empty, routes)
-    walked = _walked(db.arrow(_near(db, legs, routes.cuts, day)), legs, routes.cuts, duty)
+    walked = _walked(db.arrow(_near(db, legs, routes, day)), legs, routes.cuts, duty)
     return _named(united(walked, columns) if len(walked) else empty, routes)
 
 
-def _near(db: Engine, legs: Legs, cuts: pd.DataFrame, day: Span) -> ir.Table:
+def _near(db: Engine, legs: Legs, routes: RouteCuts, day: Span) -> ir.Table:
     """Pieces of tracks beside cuts, seen from the cut: `track`, `hour`, `cut`, `s0`, `d0`, `s1`, `d1`.
 
     `s` counts metres along the cut's line, `d` metres to its left, of the piece's two ends.
     """
-    ends = cuts[["ax", "ay"]].to_numpy() + cuts[["ux", "uy"]].to_numpy() * cuts[["cut_m"]].to_numpy()
-    lines = np.column_stack([cuts[["ax", "ay"]].to_numpy(), ends])
-    cut, cell = near_cells(lines, _CELL_M, within_m=ROUTE_M + _PIECE_M / 2)
-    near = cuts[["ax", "ay", "ux", "uy"]].take(cut).assign(cut=cut.astype(np.int32), cell=cell)
-    held = db.of_arrow(pa.Table.from_pandas(near, preserve_index=False))
+    held = db.of_arrow(routes.by_cell)
     steps = legs.steps.filter((legs.steps["at"] > day.since_us) & (legs.steps["at"] <= day.until_us))
     pieces = pieces_of(steps, piece_m=_PIECE_M)
     middle = cell_of((pieces.x + pieces.from_x) / 2, (pieces.y + pieces.from_y) / 2, cell_m=_CELL_M)
@@ -131,27 +138,31 @@ def _covered(
 
     Each cut is counted in bins of a quarter metre: how many intervals begin and end in each.
     """
-    bins = np.maximum(np.round(cuts["cut_m"].to_numpy() / _BIN_M), 1).astype(np.int64)
+    cut_m, cuts_n = cuts["cut_m"].to_numpy(), len(cuts)
+    # Only the cuts a group came to take room: one column of bins a pair of group and cut.
+    code = group * cuts_n + cut
+    met = np.zeros((int(group.max(initial=-1)) + 1) * cuts_n, dtype=bool)
+    met[code] = True
+    pairs = np.flatnonzero(met)
+    bins = np.maximum(np.round(cut_m[pairs % cuts_n] / _BIN_M), 1).astype(np.int64)
     first_bin = np.cumsum(bins + 1) - (bins + 1)
-    width = int((bins + 1).sum())
-    scale = (bins / cuts["cut_m"].to_numpy())[cut]
-    base = group.astype(np.int64) * width + first_bin[cut]
-    begin = base + np.round(low * scale).astype(np.int64)
-    end = base + np.round(high * scale).astype(np.int64)
-    size = (int(group.max(initial=-1)) + 1) * width
+    column = (np.cumsum(met) - 1)[code]
+    scale, size = bins[column] / cut_m[cut], int((bins + 1).sum())
+    begin = first_bin[column] + np.round(low * scale).astype(np.int64)
+    end = first_bin[column] + np.round(high * scale).astype(np.int64)
     open_n = np.cumsum(np.bincount(begin, minlength=size) - np.bincount(end, minlength=size))
     change = np.diff((open_n > 0).astype(np.int8), prepend=0, append=0)
     start, stop = np.flatnonzero(change > 0), np.flatnonzero(change < 0)
-    which = np.searchsorted(first_bin, start % width, "right") - 1
-    back = (cuts["cut_m"].to_numpy() / bins)[which]
-    along = cuts["along_m"].to_numpy()[which]
+    which = np.searchsorted(first_bin, start, "right") - 1
+    own = pairs[which] % cuts_n
+    back, along = cut_m[own] / bins[which], cuts["along_m"].to_numpy()[own]
     return pd.DataFrame(
         {
-            "group": start // width,
-            "cut": which,
-            "start": along + (start % width - first_bin[which]) * back,
+            "group": pairs[which] // cuts_n,
+            "cut": own,
+            "start": along + (start - first_bin[which]) * back,
             # Cuts that follow each other touch up to rounding.
-            "end": along + (stop - start + start % width - first_bin[which]) * back + 1e-6,
+            "end": along + (stop - first_bin[which]) * back + 1e-6,
         }
     )
 
