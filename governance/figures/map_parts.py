@@ -170,6 +170,8 @@ class Names(_Part):
 class View(_Part):
     """Turns the map to what is shown, once per key, and drops the groups shown before.
 
+    `foot_px` is kept free at the bottom, for what lies over the map.
+
     streamlit-folium keeps every feature group it ever added in `window.feature_group`;
     emptying that list when the next group arrives lets the browser free them.
     """
@@ -179,15 +181,21 @@ class View(_Part):
         {% macro script(this, kwargs) %}
         window.feature_group = [];
         if (window.shown_view !== {{ this.key|tojson }}) {
-            window.map.fitBounds({{ this.corners|tojson }}, {padding: [16, 16], animate: false});
+            const fit = () => window.map.fitBounds({{ this.corners|tojson }}, {
+                paddingTopLeft: [16, 16], paddingBottomRight: [16, {{ this.foot_px }}], animate: false});
+            fit();
+            // The page gives the frame its height only after the map has been drawn.
+            window.map.off("resize", window.fit_view).on("resize", fit);
+            window.fit_view = fit;
             window.shown_view = {{ this.key|tojson }};
         }
         {% endmacro %}
         """
     )
 
-    def __init__(self, bounds: Bounds, key: str) -> None:
+    def __init__(self, bounds: Bounds, key: str, *, foot_px: int = 16) -> None:
         super().__init__()
+        self.foot_px = foot_px
         west, south, east, north = bounds
         self.corners = [[south, west], [north, east]]
         self.key = key

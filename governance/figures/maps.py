@@ -105,7 +105,7 @@ class Layers:
 
     `areas` are features with the properties style and tip, `cases` points with the same;
     `view` is the area the map turns to, under the key `view_key` (it turns only when the key
-    changes, so a reader's own zoom survives another measure).
+    changes, so a reader's own zoom survives another measure). `foot_px` is kept free at the bottom.
     """
 
     areas: Sequence[Feature]
@@ -115,6 +115,7 @@ class Layers:
     routes: Sequence[Feature] = ()
     cases: Sequence[Feature] = ()
     names: tuple[Name, ...] = ()
+    foot_px: int = 16
 
 
 def fill_of(class_: AreaClass) -> str:
@@ -214,7 +215,7 @@ def base_map(ground: Ground, *, leaflet: LeafletFiles, tiles: Tiles | None = Non
 def changing_layers(layers: Layers) -> FeatureGroup:
     """The feature group laid on the ground; each new one replaces the last in the browser."""
     group = FeatureGroup(name="layers", control=False)
-    View(layers.view, markup(layers.view_key)).add_to(group)
+    View(layers.view, markup(layers.view_key), foot_px=layers.foot_px).add_to(group)
     if layers.areas:
         areas = GeoJson(_numbered(layers.areas), smooth_factor=0.5, control=False)
         areas.add_child(_tooltip())

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 TRAIL_MIN = 30
 STEP_MS = 80
+# The player's bar at the foot of the map.
+_PLAYER_PX = 64
 FORCE_COLOURS: Mapping[str, str] = {"police": LIGHT.police, "urban": LIGHT.urban, "mass": LIGHT.mass}
 
 
@@ -251,6 +253,7 @@ def border_layers(shapes: Shapes) -> Layers:
         areas=(),
         view=shapes.ground.bounds,
         view_key="replay",
+        foot_px=_PLAYER_PX,
         lines={"community": shapes.features.get("community", ())},
         names=(*names, *shapes.water),
     )

@@ -130,7 +130,7 @@ def show_figures(page: Page, selection: Selection) -> None:
             return
         heads = "".join(f"<th>{escape(t(f'report.word.heads.{name}'))}</th>" for name in _HEADS)
         st.html(
-            f'<table class="report-figures"><thead><tr><th></th>{heads}</tr></thead>'
+            f'<table class="plain report-figures"><thead><tr><th></th>{heads}</tr></thead>'
             f"<tbody>{''.join(parts)}</tbody></table>"
         )
 
