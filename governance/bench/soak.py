@@ -1,7 +1,7 @@
 """A long run of the meeting screen: what the browser and the server hold after so many refreshes.
 
-The screen is made to hurry (a look for new data every third of a second, a fresh session every half
-minute, other data every twenty seconds), so that a few minutes wear it as a day does. Counted after
+Hurried (a look for new data every third of a second, a fresh session every half minute, other data
+every twenty seconds), a few minutes wear it as a day does. Counted after
 a garbage collection: what the browser's JavaScript holds, its DOM nodes and documents, the server's
 resident memory.
 """
@@ -11,22 +11,38 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from governance.text import t
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from playwright.sync_api import Page
 
-HURRIED = {
-    "screen_refresh_s": 0.33,
-    "screen_slide_s": 1.0,
-    "screen_idle_s": 1.0,
-    "screen_renew_h": 30 / 3600,
-}
-CHANGE_S = 20.0
+
+@dataclass(frozen=True)
+class Pace:
+    """The settings of a run, and how often other slides come, seconds."""
+
+    times: Mapping[str, float]
+    change_s: float
+
+
+HURRIED = Pace(
+    MappingProxyType(
+        {
+            "screen_refresh_s": 0.33,
+            "screen_slide_s": 1.0,
+            "screen_idle_s": 1.0,
+            "screen_renew_h": 30 / 3600,
+        }
+    ),
+    change_s=20.0,
+)
+# As it is set but for the idle time, so that the slides turn.
+CALM = Pace(MappingProxyType({"screen_idle_s": 60.0}), change_s=900.0)
 SETTLE_MS = 180_000
 _MB = 1024 * 1024
 
@@ -45,9 +61,9 @@ class Sample:
     server_mb: float
 
 
-def write_settings(data_dir: Path, times: dict[str, float], *, street: str) -> None:
+def write_settings(data_dir: Path, pace: Pace, *, street: str) -> None:
     """The settings of a run; another name of the street makes other slides."""
-    lines = [f'street_name = "{street}"', *(f"{name} = {float(value)}" for name, value in times.items())]
+    lines = [f'street_name = "{street}"', *(f"{name} = {float(value)}" for name, value in pace.times.items())]
     path = data_dir / "settings.toml"
     new = path.with_suffix(".new")
     new.write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -97,15 +113,15 @@ def soak(
     data_dir: Path,
     pid: int,
     *,
-    times: dict[str, float],
+    pace: Pace,
     every_s: float,
     is_done: Callable[[Sample], bool],
 ) -> Iterator[Sample]:
     """Open the screen and read it every `every_s` until a reading says it is done.
 
-    The settings of `data_dir` are rewritten every `CHANGE_S`, so that other slides come.
+    The settings of `data_dir` are rewritten as the pace says, so that other slides come.
     """
-    write_settings(data_dir, times, street="甲街道")
+    write_settings(data_dir, pace, street="甲街道")
     page.goto(f"{base}/meeting_screen")
     page.wait_for_function("window.meetingScreen?.slides.length > 0", timeout=SETTLE_MS)
     watch = Watch(page, pid)
@@ -118,9 +134,9 @@ def soak(
         ends = time.monotonic() + every_s
         while time.monotonic() < ends:
             page.wait_for_timeout(500)
-            if time.monotonic() - changed > CHANGE_S:
+            if time.monotonic() - changed > pace.change_s:
                 changed, turn = time.monotonic(), turn + 1
-                write_settings(data_dir, times, street="乙街道" if turn % 2 else "甲街道")
+                write_settings(data_dir, pace, street="乙街道" if turn % 2 else "甲街道")
 
 
 def head_line() -> str:

@@ -39,11 +39,13 @@ if TYPE_CHECKING:
 WIDE_PX = 1200
 _MARK_PX, _WORD_PX, _MOST_PX, _CALM_PX = 56, 176, 230, 150
 _TITLE_PT, _SUB_PT, _VALUE_PT, _UNIT_PT, _NARROW_PT = 27, 20, 56, 24, 25
-_LABEL_PT, _FIGURE_PT, _CARD_PT, _STATE_PT = 22, 48, 44, LEAST_PT
+_LABEL_PT, _FIGURE_PT, _CARD_PT, _STATE_PT = 22, 44, 44, LEAST_PT
 # Narrower figures are cards: so high, with the number below the label.
 _CARD_PX, CARD_ROW_PX = 620, 252
 _CELL_PX, _CELL_GAP_PX, _NOTE_PX = 24, 16, 52
 _TABLE_PTS = (24, 22, 20, LEAST_PT)
+# Bold digits are so much wider in the usual face, and in the widest that may stand in.
+_PLAIN, _BOLD = 1.04, 1.25
 _MIDDLE = MSO_ANCHOR.MIDDLE
 
 
@@ -183,18 +185,19 @@ def _add_figure(shapes: _BaseGroupShapes, figure: Figure, box: Box) -> None:
     value_pt = max(30, (_CARD_PT if is_card else _FIGURE_PT) * scale)
     label_pt = max(LEAST_PT, _LABEL_PT * scale)
     unit_px = width_of(figure.unit) * _UNIT_PT * PX_PER_PT
-    value_px = width_of(figure.value) * value_pt * PX_PER_PT * 1.1
-    text_px = box.w if is_card else box.w - value_px - unit_px - 30
-    label_pt = min(label_pt, _label_pt(figure, text_px))
-    head = Box(box.x, box.y + 4 * scale, text_px, _line_px(label_pt))
+    value_px = width_of(figure.value) * value_pt * PX_PER_PT * _BOLD
+    label_pt = min(label_pt, _label_pt(figure, box.w))
+    head = Box(box.x, box.y + 4 * scale, box.w, _line_px(label_pt))
     add_text(shapes, head, figure.label, Face(label_pt, is_bold=True, is_wrapped=False))
     _add_state(shapes, figure, head, head.x + drawn_width(figure.label) * label_pt * PX_PER_PT + 22)
-    below = Box(box.x, head.y + head.h, text_px, box.y + box.h - head.y - head.h)
+    below = Box(box.x, head.y + head.h, box.w, box.y + box.h - head.y - head.h)
     if is_card:
         place = Box(box.x, below.y, value_px, _line_px(value_pt))
         below = below.below(place.h)
     else:
-        place = Box(box.x + box.w - unit_px - value_px - 12, box.y, value_px, box.h - 6)
+        # The number takes the lines below the label, so that label and state have the whole row.
+        place = Box(box.x + box.w - unit_px - value_px - 12, below.y, value_px, below.h - 6)
+        below = Box(below.x, below.y, box.w - value_px - unit_px - 30, below.h)
     _add_number(shapes, figure, place, value_pt, is_left=is_card)
     _add_basis(shapes, figure, below)
     _add_rule(shapes, box.x, box.y + box.h - 3, box.w)
@@ -218,13 +221,18 @@ def _add_number(shapes: _BaseGroupShapes, figure: Figure, box: Box, size_pt: flo
     )
     add_text(shapes, box, figure.value, face, name=figure.label)
     unit_px = width_of(figure.unit) * _UNIT_PT * PX_PER_PT
-    beside = Box(box.x + box.w + 12, box.y + size_pt * 0.4, unit_px, box.h)
+    end_px = box.w * _PLAIN / _BOLD if is_left else box.w
+    beside = Box(box.x + end_px + 12, box.y + size_pt * 0.4, unit_px, box.h)
     add_text(shapes, beside, figure.unit, Face(_UNIT_PT, is_wrapped=False, anchor=_MIDDLE))
 
 
 def _add_basis(shapes: _BaseGroupShapes, figure: Figure, box: Box) -> None:
-    """Basis and target, then last week, on two lines; where there is one, on one."""
-    lines = [joined(figure.basis, figure.target), figure.previous]
+    """Basis and last week on two lines, the target on the shorter; where there is one line, all on it."""
+    lines = min(
+        [joined(figure.basis, figure.target), figure.previous],
+        [figure.basis, joined(figure.previous, figure.target)],
+        key=lambda pair: max(map(drawn_width, pair)),
+    )
     if box.h < 1.9 * _line_px(LEAST_PT):
         lines = [joined(*lines)]
     for number, text in enumerate(line for line in lines if line):

@@ -6,6 +6,7 @@ beside the actual one are named below; only bars, whose parts recur, have a lege
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from pptx.chart.data import CategoryChartData
@@ -63,10 +64,11 @@ _LINES = {
 # Parts of a whole, in their order: dark to light blue, then what went above and what is open.
 _PARTS = (LIGHT.data, SEQUENCE_STEPS[3], LIGHT.plum, LIGHT.orange, LIGHT.band, LIGHT.rule)
 _ON_DARK = (LIGHT.data, LIGHT.plum)
-_HEAD_PX, _LINE_PX, _LEGEND_PX, _BAR_PX = 52, 320, 60, 62
+_HEAD_PX, _LINE_PX, _LEGEND_PX, _BAR_PX = 52, 290, 60, 64
 # Shares that are rounded one by one may add up to a little more than a hundred.
 _MOST_LABELS, _LEAST_LABELLED, _WHOLE = 6, 8, 100.5
 _BREAK = "┊"
+_COUNTED = re.compile(r"(\d+)(\D*)")
 
 
 def chart_px(chart: Chart) -> float:
@@ -107,10 +109,19 @@ def _data_of(chart: Chart) -> CategoryChartData:
     """Categories and values; a named break is a category of its own, in which nothing is drawn."""
     data = CategoryChartData(number_format="General")
     order = _order(chart)
-    data.categories = [_BREAK if place is None else chart.categories[place] for place in order]
+    names = short_names(chart.categories)
+    data.categories = [_BREAK if place is None else names[place] for place in order]
     for one in chart.series:
         data.add_series(one.name, [None if place is None else one.values[place] for place in order])
     return data
+
+
+def short_names(categories: Sequence[str]) -> list[str]:
+    """Numbers without the unit all of them share: 27周, 28周 as 27, 28; the title names the unit."""
+    parts = [_COUNTED.fullmatch(name) for name in categories]
+    if not all(parts) or len({part[2] for part in parts if part}) != 1:
+        return list(categories)
+    return [part[1] for part in parts if part]
 
 
 def _order(chart: Chart) -> list[int | None]:

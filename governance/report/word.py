@@ -106,8 +106,10 @@ def _add_figures(
     document: WordDocument, notes: Footnotes, model: WeekModel, figures: Sequence[Figure]
 ) -> None:
     heads = [t(f"report.word.heads.{name}") for name in _FIGURE_HEADS]
+    # A footnote's number stands behind the label; the figure is bold, and so wider.
     texts = [
-        (f"{one.label}　", figure_words(one), *cells_without_heads(one), _state_words(one)) for one in figures
+        (f"{one.label}　", f"{figure_words(one)}　", *cells_without_heads(one), _state_words(one))
+        for one in figures
     ]
     rows = [
         (

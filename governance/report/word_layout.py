@@ -289,7 +289,9 @@ def add_table(
             cell.width = Mm(width)
             if place in right:
                 cell.paragraphs[0].alignment = WD_ALIGN_PARAGRAPH.RIGHT
-                cell.paragraphs[0].paragraph_format.right_indent = Pt(_NUMBER_GAP_PT)
+                form = cell.paragraphs[0].paragraph_format
+                # With an indent of its own a paragraph takes the body's first line, too, in LibreOffice.
+                form.right_indent, form.first_line_indent = Pt(_NUMBER_GAP_PT), Pt(0)
     for column, width in zip(table.columns, widths_mm, strict=True):
         column.width = Mm(width)
     return table

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from governance.demonstration import make_demonstration
+from governance.records.patrol.keeping import keep_after_import
 from tests.builders import case, imported
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -114,9 +115,13 @@ def running_dashboard(data_dir, log_path):
 
 @pytest.fixture(scope="session")
 def demonstration_dir(chromium, tmp_path_factory):  # noqa: ARG001 (no browser, no sample)
-    """A data folder with the demonstration street (made only where there is a browser to look)."""
+    """A data folder with the demonstration street (made only where there is a browser to look).
+
+    Its patrols are computed, as an import leaves them, so that no server has to.
+    """
     data_dir = tmp_path_factory.mktemp("demonstration") / "data"
     make_demonstration(data_dir, seed=SEED)
+    keep_after_import(data_dir, "pings")
     return data_dir
 
 

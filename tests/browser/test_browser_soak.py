@@ -28,7 +28,7 @@ def test_five_hundred_refreshes_leave_no_trace(visit, demonstration_dir, tmp_pat
             f"http://127.0.0.1:{port}",
             data_dir,
             process.pid,
-            times=HURRIED,
+            pace=HURRIED,
             every_s=10,
             is_done=lambda sample: sample.refreshes >= REFRESHES + WARM_UP,
         ):
