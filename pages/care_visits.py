@@ -23,7 +23,7 @@ with open_page("care_visits") as page:
     left, right = columns_of("care-chain", 50, 50)
     with left:
         care_more.show_chain(page, selection)
-        care_more.show_left(page, selection)
     with right:
-        care_more.show_activities(page, selection)
+        care_more.show_left(page, selection)
+    care_more.show_activities(page, selection)
     care.show_footer(page, selection)

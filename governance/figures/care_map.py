@@ -28,11 +28,12 @@ _FILLS: Mapping[str, str] = dict(
 
 @dataclass(frozen=True)
 class CarePlace:
-    """What one area says: its name, persons on the register and overdue ones (None: not to be shown)."""
+    """What one area says: persons on the register, overdue ones (None: not shown), visits of the week."""
 
     name: str
     due_n: int | None
     overdue_n: int | None
+    visits_n: int = 0
 
     @property
     def legend_class(self) -> str:
@@ -53,7 +54,7 @@ class CarePlace:
             return t("care_visits.few")
         if self.legend_class == "nobody":
             return t("care_visits.map_class.nobody")
-        return t("care_visits.map_tip", k=self.overdue_n, n=self.due_n)
+        return t("care_visits.map_tip", k=self.overdue_n, n=self.due_n, visits=self.visits_n)
 
 
 @dataclass(frozen=True)

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from numpy.typing import NDArray
-
     from governance.metrics.windows import Span
 
 State = Literal["done", "not_yet", "overdue", "never"]
@@ -37,6 +35,11 @@ ENDED = "ended"
 # Warnings that make high risk due at once, by the words in their kind.
 _URGENT_WARNINGS = "雨|洪|涝|高温|热"
 _PERSON = ["person_ref", "cohort", "risk", "microgrid_code"]
+
+
+def looked_up(keys: pd.Series, values: pd.Series) -> pd.Series:
+    """The value of each key, missing where there is none; also where no value is known at all."""
+    return pd.Series(values.reindex(keys).array, index=keys.index)
 
 
 def _is(values: pd.Series, *wanted: str) -> pd.Series:
@@ -97,16 +100,13 @@ def urgent_warnings(warnings: pd.DataFrame, *, at: datetime) -> pd.DataFrame:
 def _last(visits: pd.DataFrame, people: pd.DataFrame, *, since: pd.Series | None = None) -> pd.Series:
     """The last visit of each of some people, by their row; only visits from `since` on where given."""
     if since is not None:
-        entered = pd.Series(since.array, index=people["person_ref"]).reindex(visits["person_ref"])
-        begins = pd.Series(entered.array, index=visits.index)
+        begins = looked_up(visits["person_ref"], pd.Series(since.array, index=people["person_ref"]))
         visits = visits[(begins.isna() | visits["visited_at"].ge(begins)).fillna(False).astype(bool)]
-    latest = visits.groupby("person_ref")["visited_at"].max()
-    return pd.Series(latest.reindex(people["person_ref"]).array, index=people.index)
+    return looked_up(people["person_ref"], visits.groupby("person_ref")["visited_at"].max())
 
 
-def _first_after(issued: NDArray[np.datetime64], last: pd.Series, entered: pd.Series) -> pd.Series:
+def _first_after(moments: pd.DatetimeIndex, last: pd.Series, entered: pd.Series) -> pd.Series:
     """The first warning after a last visit, else from the entry on; missing where there is none."""
-    moments = pd.DatetimeIndex(issued)
     after_visit = moments.searchsorted(pd.DatetimeIndex(last.fillna(moments.min())), side="right")
     after_entry = moments.searchsorted(pd.DatetimeIndex(entered.fillna(moments.min())), side="left")
     place = np.where(last.notna(), after_visit, after_entry)
@@ -181,7 +181,8 @@ def care_window(
     before = by_now[by_now["visited_at"].lt(span.start_at)]
     unmet = _due_at(people, before, urgent_warnings(warnings, at=at), _begin(by_now, pd.Timestamp(at)))
     is_owed = unmet.lt(at).to_numpy(dtype=bool) | _is(due["state"], "overdue", "never").to_numpy()
-    return due[is_owed | _fell_due(people, before, span=span, at=at).to_numpy(dtype=bool)]
+    found: pd.DataFrame = due[is_owed | _fell_due(people, before, span=span, at=at).to_numpy(dtype=bool)]
+    return found
 
 
 def _fell_due(people: pd.DataFrame, visits: pd.DataFrame, *, span: Span, at: datetime) -> pd.Series:
@@ -189,9 +190,9 @@ def _fell_due(people: pd.DataFrame, visits: pd.DataFrame, *, span: Span, at: dat
     rows = people.set_index("person_ref")
     every, is_high = _every(people).set_axis(rows.index), _is(people["risk"], HIGH).set_axis(rows.index)
     counted = visits[visits["person_ref"].isin(rows.index)]
-    entered = pd.Series(rows["entered_at"].reindex(counted["person_ref"]).array, index=counted.index)
+    entered = looked_up(counted["person_ref"], rows["entered_at"])
     counted = counted[entered.isna() | counted["visited_at"].ge(entered)]
-    ends = counted["visited_at"] + pd.Series(every.reindex(counted["person_ref"]).array, index=counted.index)
+    ends = counted["visited_at"] + looked_up(counted["person_ref"], every)
     first = rows["entered_at"] + every.mask(is_high, pd.Timedelta(hours=CHANGE_WITHIN_H))
     fell = counted.loc[ends.ge(span.start_at) & ends.lt(at), "person_ref"]
     is_first = first.ge(span.start_at) & first.lt(at)
@@ -221,8 +222,9 @@ def uncounted_visits(register: pd.DataFrame, visits: pd.DataFrame) -> pd.DataFra
     """
     people = _with_ends(register).drop_duplicates("person_ref", keep="last").set_index("person_ref")
     is_known = visits["person_ref"].isin(people.index)
-    entered = visits["person_ref"].map(people["entered_at"])
+    entered = looked_up(visits["person_ref"], people["entered_at"])
     is_early = visits["visited_at"].lt(entered).fillna(False).astype(bool)
     why = np.select([~is_known.to_numpy(dtype=bool), is_early.to_numpy(dtype=bool)],
                     ["unknown_person", "before_register"], "")  # fmt: skip
-    return visits.assign(why=pd.array(why, dtype="string"))[why != ""]
+    found: pd.DataFrame = visits.assign(why=pd.array(why, dtype="string"))[why != ""]
+    return found

@@ -59,12 +59,20 @@ def care_rows(
     owed = care_window(register, visits, warnings, span=span, at=at)
     counts = care_counts(owed, group.reindex(owed.index)).set_index("group")
     counts = counts.reindex(sorted(group.unique()), fill_value=0)
-    return [
-        {"group": None if name == _NOTHING else name}
-        | {key: int(value) for key, value in row.items()}
-        | {"on_time_share": int(row["done_n"]) / int(row["due_n"]) if row["due_n"] else None}
-        for name, row in counts.iterrows()
-    ]
+    rows: list[dict[str, object]] = []
+    for name, row in counts.iterrows():
+        due_n, done_n = int(row["due_n"]), int(row["done_n"])
+        rows.append(
+            {
+                "group": None if name == _NOTHING else name,
+                "due_n": due_n,
+                "done_n": done_n,
+                "overdue_n": int(row["overdue_n"]),
+                "never_n": int(row["never_n"]),
+                "on_time_share": done_n / due_n if due_n else None,
+            }
+        )
+    return rows
 
 
 def group_of(dataset: Dataset, people: pd.DataFrame, by: str | None) -> pd.Series:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from governance.metrics.care import HIGH, in_register, urgent_warnings
+from governance.metrics.care import HIGH, in_register, looked_up, urgent_warnings
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -30,7 +30,7 @@ def care_surge(
         people = in_register(register, at=issued)
         high = people[people["risk"].eq(HIGH).fillna(False).astype(bool)]
         first = seen[seen["visited_at"].ge(issued)].groupby("person_ref")["visited_at"].min()
-        visited = high["person_ref"].map(first)
+        visited = looked_up(high["person_ref"], first)
         parts.append(
             high[["person_ref", "cohort", "microgrid_code"]].assign(
                 **{name: warning[name] for name in ("warning_id", "kind", "level", "issued_at")},

@@ -106,11 +106,11 @@ def care_table(rng: np.random.Generator, street: Street) -> pd.DataFrame:
         }
     )
     table["status_on"] = table["risk_to"]
-    table = table.assign(**_link_columns(rng, is_child))
+    table = table.join(_link_table(rng, is_child))
     return table.sort_values("person_ref", ignore_index=True)
 
 
-def _link_columns(rng: np.random.Generator, is_child: NDArray[np.bool_]) -> dict[str, list[bool | None]]:
+def _link_table(rng: np.random.Generator, is_child: NDArray[np.bool_]) -> pd.DataFrame:
     """Who has which link of home care; none for children, a few not noted.
 
     Drawn from a stream of its own, so that what comes after in the seed's stream stays as it was.
@@ -123,4 +123,4 @@ def _link_columns(rng: np.random.Generator, is_child: NDArray[np.bool_]) -> dict
             bool(one) if noted and not child else None
             for one, noted, child in zip(has, is_noted, is_child, strict=True)
         ]
-    return columns
+    return pd.DataFrame(columns, dtype="object")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from governance.ui.filters import Selection
     from governance.workdays import Week
 
+Part = Literal["all", "high", "rest"]
 UNKNOWN = "-"
 COVERED_WEEKS = 26
 SURGE_H = 24
@@ -135,16 +136,15 @@ class Counts:
         return self.done_n / self.due_n if self.due_n else None
 
 
-def counts_of(dataset: Dataset, week: Week, code: str | None, *risks: str) -> Counts | None:
-    """The counts of some risks (all without any) in a week; None where no record reaches it."""
+def counts_of(dataset: Dataset, week: Week, code: str | None, part: Part = "all") -> Counts | None:
+    """The counts of a week's end, of high risk or the rest alone; None where no record reaches it."""
     if known_at(dataset, week) is None:
         return None
     people = cached(due_list, dataset, week)
     if code is not None:
         people = people[people["community_code"].eq(code).fillna(False).astype(bool)]
-    if risks:
-        people = people[people["risk"].isin(list(risks)).fillna(False).astype(bool)]
-    return Counts.of(people)
+    is_high = people["risk"].eq(care.HIGH).fillna(False).astype(bool)
+    return Counts.of(people if part == "all" else people[is_high == (part == "high")])
 
 
 def by_community(dataset: Dataset, week: Week) -> pd.DataFrame:
@@ -265,23 +265,34 @@ def visit_notes(dataset: Dataset, week: Week) -> VisitNotes:
 
 
 # ---------------------------------------------------------------------------------------- map
+def _week_visits(dataset: Dataset, week: Week) -> pd.Series:
+    """The visits of a week, by the micro-grid where the person lives."""
+    visits = dataset.frame("visits")
+    inside = visits[Span(week.start_at, week.end_at).holds(visits["visited_at"])]
+    people = cached(due_list, dataset, week).set_index("person_ref")["microgrid_code"]
+    return inside["person_ref"].map(people).value_counts()
+
+
 def map_places(dataset: Dataset, week: Week) -> dict[AreaKey, CarePlace]:
     """Communities by their counts; the own one by its micro-grids instead."""
-    own, places = own_community(dataset), {}
+    own, held, places = own_community(dataset), cached(held_microgrids, dataset), {}
+    visits = _week_visits(dataset, week)
+    by_place = visits.groupby(held.reindex(visits.index).fillna(UNKNOWN).to_numpy()).sum()
     for row in cached(by_community, dataset, week).to_dict("records"):
         code = str(row["community_code"])
-        counts = [None if pd.isna(row[name]) else int(row[name]) for name in ("due_n", "overdue_n")]
+        due_n, overdue_n = (None if pd.isna(row[key]) else int(row[key]) for key in ("due_n", "overdue_n"))
         if code not in (own, UNKNOWN):
-            places["community", code] = CarePlace(str(row["name"] or code), *counts)
+            name = str(row["name"] or code)
+            places["community", code] = CarePlace(name, due_n, overdue_n, int(by_place.get(code, 0)))
     if own is None:
         return places
-    people, held = cached(due_list, dataset, week), cached(held_microgrids, dataset)
     cells = dataset.frame("microgrids").drop_duplicates("microgrid_code", keep="last")
     cells = cells[cells["microgrid_code"].map(held).eq(own).fillna(False).astype(bool)]
+    grouped = dict(list(cached(due_list, dataset, week).groupby("microgrid_code")))
     for cell in cells[["microgrid_code", "name"]].to_dict("records"):
-        found = Counts.of(
-            people[people["microgrid_code"].eq(cell["microgrid_code"]).fillna(False).astype(bool)]
-        )
-        name = cell["microgrid_code"] if pd.isna(cell["name"]) else cell["name"]
-        places["microgrid", str(cell["microgrid_code"])] = CarePlace(str(name), found.due_n, found.overdue_n)
+        code = str(cell["microgrid_code"])
+        found = Counts.of(grouped[code]) if code in grouped else Counts()
+        name = code if pd.isna(cell["name"]) else str(cell["name"])
+        seen_n = int(visits.get(code, 0))
+        places["microgrid", code] = CarePlace(name, found.due_n, found.overdue_n, seen_n)
     return places

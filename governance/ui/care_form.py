@@ -67,6 +67,9 @@ def show_form(page: Page) -> None:
         if page.dataset.presented is not None:
             blocks.show_empty(t("care_visits.form_frozen"))
             return
+        if not cached(_people, page.dataset):
+            blocks.show_empty(t("care_visits.no_register"))
+            return
         what: What = st.segmented_control(
             t("care_visits.form_what"), _WHATS, default="visit", key="care-what", required=True,
             format_func=lambda name: t(f"care_visits.form_whats.{name}"), label_visibility="collapsed",
@@ -80,7 +83,7 @@ def _draw(dataset: Dataset, what: What) -> None:
     with st.container(key=f"care-fields-{what}", horizontal=True, vertical_alignment="bottom"):
         st.selectbox(
             t("care_visits.person"), cached(_people, dataset), index=None, key=_key("person"), width=150,
-            placeholder=t("care_visits.person_hint"), accept_new_options=what == "visit",
+            placeholder=t("care_visits.person_hint"),
         )  # fmt: skip
         label = t("care_visits.day_visited" if what == "visit" else "care_visits.day_since")
         st.date_input(
@@ -91,7 +94,7 @@ def _draw(dataset: Dataset, what: What) -> None:
             st.time_input(t("care_visits.clock"), value=_AT, step=300, key=_key("clock"), width=104)
             st.selectbox(
                 t("care_visits.member"), cached(_members, dataset), index=None, key=_key("member"), width=140,
-                placeholder=t("care_visits.member_hint"), accept_new_options=True,
+                placeholder=t("care_visits.member_hint"),
             )  # fmt: skip
             st.text_input(
                 t("care_visits.outcome"), key=_key("outcome"), max_chars=200,
@@ -146,6 +149,6 @@ def _visit_words(dataset: Dataset, entry: VisitEntry, result: ImportResult) -> s
     data = open_dataset(dataset.data_dir)
     visits = data.frame("visits")
     mine = visits[visits["import_id"].eq(result.import_id).fillna(False).astype(bool)]
-    left_out = uncounted_visits(data.frame("care_register"), mine)
-    key = "recorded" if left_out.empty else f"recorded_{left_out['why'].iloc[0]}"
+    is_counted = uncounted_visits(data.frame("care_register"), mine).empty
+    key = "recorded" if is_counted else "recorded_uncounted"
     return t(f"care_visits.{key}", person=entry.person_ref, stamp=stamp)

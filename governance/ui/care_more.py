@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from governance.ui.shell import Page
 
 _CONFIG = {"displayModeBar": False}
-_LEFT_SHOWN_N = 8
+_LEFT_SHOWN_N = 10
 _SUMMER = (7, 8)
 # Names under which counts are handed out: others use the same words for cases.
 _HANDED_OUT = {

@@ -23,9 +23,9 @@ from governance.figures.care_tables import (
 from governance.figures.coverage_bars import Ruler, ruler_card_html
 from governance.figures.maps import base_map, changing_layers
 from governance.figures.since_map import duration_words
+from governance.meeting.commitments import Place
 from governance.metrics import care_chain
 from governance.metrics.areas import STREET_KEY
-from governance.metrics.care import HIGH, VISIT_EVERY_D
 from governance.metrics.targets import target_of
 from governance.metrics.trust import poor_kinds
 from governance.schema import schema
@@ -36,6 +36,7 @@ from governance.ui.cache import cached
 from governance.ui.escalation_data import community_names
 from governance.ui.filters import scope_words
 from governance.ui.leaflet import leaflet_files
+from governance.ui.ledger_form import commit_button, commitment_link_params
 from governance.ui.stamp import week_status
 
 if TYPE_CHECKING:
@@ -46,9 +47,8 @@ if TYPE_CHECKING:
     from governance.ui.shell import Page
 
 MAP_HEIGHT_PX = 420
-SHOWN_N = 12
+SHOWN_N = 15
 TARGET = "care_on_time_share"
-_OTHERS = tuple(risk for risk in VISIT_EVERY_D if risk != HIGH)
 _NOTES = ("before_register", "unknown_person", "not_home", "undated_risk")
 _VIEWS = ("list", "community", "member")
 
@@ -69,8 +69,8 @@ def conclusion_words(dataset: Dataset, selection: Selection) -> str:
         return t("care_visits.no_visits")
     if data.is_hidden(dataset, selection):
         return t("care_visits.hidden")
-    high = data.counts_of(dataset, selection.week, selection.community_code, HIGH)
-    others = data.counts_of(dataset, selection.week, selection.community_code, *_OTHERS)
+    high = data.counts_of(dataset, selection.week, selection.community_code, "high")
+    others = data.counts_of(dataset, selection.week, selection.community_code, "rest")
     if high is None or others is None or not high.due_n + others.due_n:
         return t("care_visits.nobody")
     parts = [t("care_visits.conclusion.high" if high.due_n else "care_visits.conclusion.no_high",
@@ -92,18 +92,18 @@ def _most_late(dataset: Dataset, selection: Selection) -> str:
         return ""
     table = cached(data.by_community, dataset, selection.week)
     late = (table["high_due_n"] - table["high_done_n"]).fillna(0)
-    most = table[late.eq(late.max()) & late.ge(1)]
-    if len(most) != 1:
+    codes = table.loc[late.eq(late.max()) & late.ge(1), "community_code"].tolist()
+    if len(codes) != 1:
         return ""
-    name = place_words(dataset, selection, str(most["community_code"].iloc[0]))
+    name = place_words(dataset, selection, str(codes[0]))
     return t("care_visits.conclusion.most", name=name, n=int(late.max()))
 
 
 # ----------------------------------------------------------------------------------- cards
 def _high_ruler(dataset: Dataset, selection: Selection) -> Ruler:
     code, week = selection.community_code, selection.week
-    high = data.counts_of(dataset, week, code, HIGH)
-    before = data.counts_of(dataset, week.shifted(-1), code, HIGH)
+    high = data.counts_of(dataset, week, code, "high")
+    before = data.counts_of(dataset, week.shifted(-1), code, "high")
     target = target_of(dataset.frame("targets"), TARGET, week.last_day)
     share = high.share if high else None
     basis = t("care_visits.of_people", k=high.done_n, n=high.due_n) if high and high.due_n else ""
@@ -123,7 +123,13 @@ def _surge_ruler(dataset: Dataset, selection: Selection) -> Ruler:
         return Ruler("care_surge", None, None, "", t("care_visits.too_early"))
     within = int(last["after_h"].le(data.SURGE_H).sum())
     basis = t("care_visits.of_people", k=within, n=len(last))
-    return Ruler("care_surge", within / len(last), within / len(last), basis, warning_words(last.iloc[0]))
+    note = warning_words(last.iloc[0])
+    earlier = found[~found["warning_id"].eq(last["warning_id"].iloc[0])]
+    if len(earlier):
+        before = earlier[earlier["warning_id"].eq(earlier["warning_id"].iloc[-1])]
+        share = f"{before['after_h'].le(data.SURGE_H).mean():.1%}"
+        note += t("care_visits.warning_before", share=share, name=warning_words(before.iloc[0]))
+    return Ruler("care_surge", within / len(last), within / len(last), basis, note)
 
 
 def _chain_ruler(dataset: Dataset, selection: Selection) -> Ruler:
@@ -223,14 +229,16 @@ def show_due(page: Page, selection: Selection) -> None:
             blocks.show_svg(_community_table(dataset, selection))
         elif view == "member":
             blocks.show_svg(_member_table(dataset, selection, people))
-        elif late.empty:
-            blocks.show_empty(t("care_visits.due_title_none"))
         else:
-            blocks.show_svg(_late_table(dataset, selection, late))
+            blocks.show_svg(_due_table(dataset, selection, people))
             if len(late) > SHOWN_N:
-                st.html(
-                    f'<div class="panel-sub">{escape(t("care_visits.more", n=len(late) - SHOWN_N))}</div>'
-                )
+                more = t("care_visits.more", n=len(late) - SHOWN_N)
+                st.html(f'<div class="panel-sub">{escape(more)}</div>')
+        if len(late):
+            code = selection.community_code
+            place = Place("community", code) if code else Place("street")
+            what = t("care_visits.commit_what", n=len(late))
+            commit_button(page, "care", commitment_link_params(what=what, place=place))
 
 
 def _member_words(row: Mapping[str, object]) -> str:
@@ -238,10 +246,19 @@ def _member_words(row: Mapping[str, object]) -> str:
     return " ".join(known) or t("care_visits.no_member")
 
 
-def _late_table(dataset: Dataset, selection: Selection, late: pd.DataFrame) -> str:
+def _over_html(over_h: float, left_h: float) -> str:
+    """How long overdue, else how long there is left."""
+    if pd.isna(over_h):
+        return f"<span>{escape(t('care_visits.time_left', left=duration_words(max(left_h, 0.0))))}</span>"
+    return f"<b>{escape(duration_words(over_h))}</b>"
+
+
+def _due_table(dataset: Dataset, selection: Selection, people: pd.DataFrame) -> str:
+    """Who waits longest, then whose turn comes next."""
+    at = pd.Timestamp(data.known_at(dataset, selection.week) or selection.week.end_at)
     own, risks = data.own_community(dataset), _risk_words()
     rows = []
-    for row in late.head(SHOWN_N).to_dict("records"):
+    for row in people.head(SHOWN_N).to_dict("records"):
         place = place_words(dataset, selection, str(row["community_code"]))
         if row["community_code"] == own:
             place = str(row["microgrid_code"])
@@ -257,7 +274,7 @@ def _late_table(dataset: Dataset, selection: Selection, late: pd.DataFrame) -> s
                 escape(_member_words({str(name): value for name, value in row.items()})),
                 escape(moment_text(row["last_at"])),
                 escape(moment_text(row["due_at"])),
-                f"<b>{escape(duration_words(float(row['over_h'])))}</b>",
+                _over_html(row["over_h"], (row["due_at"] - at).total_seconds() / 3_600),
             )
         )
     heads = heads_of("", "person", "cohort", "risk", "place", "member", "last", "due", "over")
