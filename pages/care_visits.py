@@ -1,6 +1,6 @@
 """一老一小: who is due a visit, overdue first; warnings, the home-care chain, activities."""
 
-from governance.ui import care_form, care_more
+from governance.ui import care_form, care_map_panel, care_more
 from governance.ui import care_panels as care
 from governance.ui.blocks import columns_of
 from governance.ui.filters import choose
@@ -13,7 +13,7 @@ with open_page("care_visits") as page:
     with left:
         care.show_due(page, selection)
     with right:
-        care.show_map(page, selection)
+        care_map_panel.show_map(page, selection)
     care_form.show_form(page)
     left, right = columns_of("care-time", 50, 50)
     with left:
@@ -26,4 +26,4 @@ with open_page("care_visits") as page:
     with right:
         care_more.show_left(page, selection)
     care_more.show_activities(page, selection)
-    care.show_footer(page, selection)
+    care_map_panel.show_footer(page, selection)

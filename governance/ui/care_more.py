@@ -107,7 +107,8 @@ def show_surge(page: Page, selection: Selection) -> None:
         if _hidden(page, selection):
             return
         if table.empty:
-            blocks.show_empty(t("care_visits.surge_none"))
+            is_known = data.known_at(dataset, selection.week) is not None
+            blocks.show_empty(t(f"care_visits.{'surge_none' if is_known else 'no_visits'}"))
             return
         alt = t("care_visits.surge_alt", n=len(table))
         figure = care_charts.surge_figure(found)
@@ -266,7 +267,7 @@ def show_left(page: Page, selection: Selection) -> None:
             "left_on": gone["left_on"].dt.strftime("%Y-%m-%d").fillna(""),
         }
     )
-    title = t("care_visits.left_title", n=len(gone))
+    title = t("care_visits.left_title" if len(gone) else "care_visits.left_title_none", n=len(gone))
     with blocks.panel(
         "care-left",
         title=title,
@@ -275,8 +276,11 @@ def show_left(page: Page, selection: Selection) -> None:
         data=table,
         week=str(selection.week),
     ):
+        if _hidden(page, selection):
+            return
         if gone.empty:
-            blocks.show_empty(t("care_visits.left_none"))
+            is_known = len(dataset.frame("care_register"))
+            blocks.show_empty(t(f"care_visits.{'left_none' if is_known else 'no_register'}"))
             return
         rows = [
             (

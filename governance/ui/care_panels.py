@@ -1,4 +1,4 @@
-"""The parts of 一老一小: conclusion, four figures, who is due, the map."""
+"""The parts of 一老一小: conclusion, four figures, who is due."""
 
 from __future__ import annotations
 
@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 import streamlit as st
-from streamlit_folium import st_folium
 
 from governance.figures.care_charts import warning_words
-from governance.figures.care_map import care_legend_html, care_map
 from governance.figures.care_tables import (
     count_html,
     heads_of,
@@ -21,21 +19,18 @@ from governance.figures.care_tables import (
     table_html,
 )
 from governance.figures.coverage_bars import Ruler, ruler_card_html
-from governance.figures.maps import base_map, changing_layers
 from governance.figures.since_map import duration_words
 from governance.meeting.commitments import Place
 from governance.metrics import care_chain
-from governance.metrics.areas import STREET_KEY
 from governance.metrics.targets import target_of
 from governance.metrics.trust import poor_kinds
 from governance.schema import schema
 from governance.text import t
-from governance.ui import blocks, map_data
+from governance.ui import blocks
 from governance.ui import care_data as data
 from governance.ui.cache import cached
 from governance.ui.escalation_data import community_names
 from governance.ui.filters import scope_words
-from governance.ui.leaflet import leaflet_files
 from governance.ui.ledger_form import commit_button, commitment_link_params
 from governance.ui.stamp import week_status
 
@@ -46,10 +41,8 @@ if TYPE_CHECKING:
     from governance.ui.filters import Selection
     from governance.ui.shell import Page
 
-MAP_HEIGHT_PX = 420
 SHOWN_N = 15
 TARGET = "care_on_time_share"
-_NOTES = ("before_register", "unknown_person", "not_home", "undated_risk")
 _VIEWS = ("list", "community", "member")
 
 
@@ -208,7 +201,8 @@ def show_due(page: Page, selection: Selection) -> None:
     dataset = page.dataset
     people = _listed(dataset, selection)
     late = people[people["state"].isin(["never", "overdue"]).astype(bool)]
-    title = t("care_visits.due_title" if len(late) else "care_visits.due_title_none", n=len(late))
+    key = "due_title" if len(late) else "due_title_none" if len(people) else "due_title_unknown"
+    title = t(f"care_visits.{key}", n=len(late))
     with blocks.panel(
         "care-due",
         title=title,
@@ -218,8 +212,7 @@ def show_due(page: Page, selection: Selection) -> None:
         week=str(selection.week),
     ):
         if people.empty:
-            blocks.show_empty(t("care_visits.hidden" if data.is_hidden(dataset, selection) else
-                                "care_visits.due_none"))  # fmt: skip
+            blocks.show_empty(cached(conclusion_words, dataset, selection))
             return
         view = st.segmented_control(
             t("care_visits.view"), _VIEWS, default=_VIEWS[0], key="care-view", required=True,
@@ -318,42 +311,3 @@ def _member_table(dataset: Dataset, selection: Selection, people: pd.DataFrame) 
     ]
     heads = heads_of("member", "community", "register", "overdue", "never", "longest")
     return table_html(heads, rows, right=(2, 3, 4, 5))
-
-
-# ------------------------------------------------------------------------------------- map
-@st.fragment
-def show_map(page: Page, selection: Selection) -> None:
-    """Share overdue by community; of the own one by micro-grid."""
-    dataset = page.dataset
-    places = cached(data.map_places, dataset, selection.week)
-    shapes = cached(map_data.shapes, dataset)
-    own = data.own_community(dataset)
-    key = "map_sub_own" if own else "map_sub"
-    sub = t(f"care_visits.{key}", name=cached(community_names, dataset).get(own or "", ""))
-    with blocks.panel("care-map", title=t("care_visits.map_title"), sub=sub):
-        if "community" not in shapes.features or data.known_at(dataset, selection.week) is None:
-            blocks.show_empty(t("care_visits.no_map"))
-            return
-        code = selection.community_code
-        drawn = care_map(shapes, places, shown=("community", code) if code else STREET_KEY)
-        st_folium(
-            base_map(shapes.ground, leaflet=leaflet_files()),
-            key=f"care-map-{dataset.fingerprint[:16]}",
-            height=MAP_HEIGHT_PX,
-            use_container_width=True,
-            returned_objects=[],
-            feature_group_to_add=changing_layers(drawn.layers),
-            render=False,
-        )
-        blocks.show_svg(care_legend_html(drawn.counts))
-
-
-def show_footer(page: Page, selection: Selection) -> None:
-    """What the visits are, what of them does not count, where definitions stand."""
-    notes = cached(data.visit_notes, page.dataset, selection.week)
-    parts = [t("care_visits.foot.visits", n=f"{notes.visits_n:,}", week=f"{notes.week_n:,}")]
-    if notes.begins_at is not None:
-        parts.append(t("care_visits.foot.begins", day=notes.begins_at.strftime("%Y-%m-%d")))
-    found = {name: getattr(notes, f"{name}_n") for name in _NOTES}
-    parts += [t(f"care_visits.foot.{name}", n=f"{n:,}") for name, n in found.items() if n]
-    blocks.show_footer(t("care_visits.foot.joint").join(parts), t("care_visits.foot.how"))
