@@ -192,11 +192,21 @@ def metrics(
     table = metric_table(name, dataset, since=first, until=last, by=by, of=of)
     if name == "response":
         _tell_receipts(dataset, first, last)
+    if name == "care":
+        _tell_uncounted(dataset)
     if is_json:
         _print_json(table)
         return
     for row in table["rows"]:
         click.echo("  ".join(f"{key}={value}" for key, value in row.items()))
+
+
+def _tell_uncounted(dataset: Dataset) -> None:
+    """Say on standard error how many stored visits meet nothing, and why."""
+    from governance.metrics.care_rows import uncounted_counts
+
+    for why, n in uncounted_counts(dataset).items():
+        click.echo(t(f"cli.uncounted.{why}", n=f"{n:,}"), err=True)
 
 
 def _tell_receipts(dataset: Dataset, since: date | None, until: date | None) -> None:

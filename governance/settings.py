@@ -49,6 +49,13 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("visit_min_min", 3, "分钟", "在微网格里停留多久才算走访，不到的算路过", "指标约定"),
     Setting("still_m", 30, "米", "一小时里移动不到这么远的算静止", "指标约定"),
     Setting("patrol_far_km", 20, "公里", "离辖区超过这么远的定位点不算巡逻", "定位漂移"),
+    Setting(
+        "own_community",
+        "",
+        "",
+        "本社区的编码；一老一小页只对它显示到微网格，留空则各社区只看合计",
+        "街道自定",
+    ),
     Setting("tile_url", "", "", "办公网内的底图瓦片地址，留空则只用自带底图", "街道自定"),
     Setting("tile_attribution", "", "", "瓦片底图的版权说明", "街道自定"),
     Setting("trend_weeks", 12, "周", "趋势线显示最近几周", "休哈特图至少 12 点"),

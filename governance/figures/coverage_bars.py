@@ -136,7 +136,8 @@ def _state(ruler: Ruler) -> str:
     return f'<span class="state">{mark} {escape(t(f"coverage.{word}"))}</span>'
 
 
-def _card(ruler: Ruler, *, is_struck: bool) -> str:
+def ruler_card_html(ruler: Ruler, *, is_struck: bool = False) -> str:
+    """One figure with its basis, ruler, note, last week and target; struck out where it rests on D data."""
     figure = "—" if ruler.share is None else f"{ruler.share * 100:.1f}"
     state = _state(ruler)
     if is_struck and ruler.share is not None:
@@ -160,7 +161,7 @@ def _card(ruler: Ruler, *, is_struck: bool) -> str:
 
 def coverage_cards_html(rulers: Iterable[Ruler], *, is_struck: bool = False) -> str:
     """The four coverages side by side, never one number; struck out where they rest on D data."""
-    cards = "".join(_card(ruler, is_struck=is_struck) for ruler in rulers)
+    cards = "".join(ruler_card_html(ruler, is_struck=is_struck) for ruler in rulers)
     return f'<div class="cards coverage-cards">{cards}</div>'
 
 

@@ -165,6 +165,14 @@ def with_parents(frame: pd.DataFrame, areas: pd.DataFrame) -> pd.DataFrame:
     return codes
 
 
+def community_of_microgrids(grids: pd.DataFrame, microgrids: pd.DataFrame) -> pd.Series:
+    """The community code of each micro-grid, by micro-grid code."""
+    of_grid = grids.drop_duplicates("grid_code", keep="last").set_index("grid_code")["community_code"]
+    cells = microgrids.drop_duplicates("microgrid_code", keep="last")
+    held = cells["grid_code"].map(of_grid)
+    return pd.Series(held.array, index=cells["microgrid_code"], dtype="string")
+
+
 def points_located(lon: pd.Series, lat: pd.Series, areas: pd.DataFrame) -> pd.DataFrame:
     """The area codes of points in degrees, by the finest level that has polygons.
 

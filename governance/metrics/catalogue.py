@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from governance.errors import UsageError
+from governance.metrics.care_rows import CARE_GROUPS, care_rows
 from governance.metrics.containment import containment_rows
 from governance.metrics.control_series import SERIES, control_rows
 from governance.metrics.coverage import COVERAGE_GROUPS
@@ -48,6 +49,7 @@ PRINTED: Mapping[str, PrintedMetric] = {
     "response": PrintedMetric(response_rows, tuple(RESPONSE_GROUPS), ("incidents",)),
     "containment": PrintedMetric(containment_rows, tuple(RESPONSE_GROUPS), ("incidents",)),
     "control": PrintedMetric(control_rows, tuple(RESPONSE_GROUPS), ("incidents",), takes_key=True),
+    "care": PrintedMetric(care_rows, CARE_GROUPS, ("visits",)),
     "coverage": PrintedMetric(coverage_rows, COVERAGE_GROUPS, ("pings",)),
     "revisit": PrintedMetric(revisit_rows, REVISIT_GROUPS, ("pings",)),
     "gaps": PrintedMetric(gap_rows, (), ("pings",)),

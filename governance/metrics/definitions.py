@@ -116,6 +116,18 @@ METRICS: Mapping[str, Metric] = MappingProxyType(
                 counts="hour",
                 is_census=True,
             ),
+            Metric(
+                "care_on_time_share",
+                "share",
+                "higher",
+                ("visits", "care_register"),
+                _OWN,
+                numerator="done_n",
+                denominator="due_n",
+                dimensions=("community_code",),
+                counts="person",
+                is_census=True,
+            ),
         )
     }
 )

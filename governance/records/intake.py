@@ -43,8 +43,8 @@ class ImportRequest:
     """What to import and how to read it.
 
     `mapping` adapts foreign headers; `crs` overrides its datum; `as_of` is the time the export
-    was made, where it is known; `coverage` what the export held; `origin` is import, sample, grid
-    or version (limits and targets edited in the dashboard).
+    was made, where it is known; `coverage` what the export held; `origin` is import, sample, grid,
+    version (limits and targets edited in the dashboard) or entry (a line of care typed there).
     """
 
     kind: str

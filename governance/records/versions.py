@@ -7,14 +7,11 @@ version therefore begins after every stored one, after the last filed case and a
 
 from __future__ import annotations
 
-import csv
 import math
 import re
-import tempfile
 import unicodedata
 from dataclasses import dataclass
 from datetime import date, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
@@ -22,7 +19,7 @@ import pandas as pd
 from governance import access
 from governance.errors import UsageError
 from governance.records import store
-from governance.records.intake import ImportRequest, import_files
+from governance.records.entered import import_rows
 from governance.schema import kind_named, schema
 from governance.workdays import SHANGHAI, Week, default_week, start_of_day
 
@@ -152,10 +149,13 @@ def add_version(
     name, rows = _folded(name), rows.assign(**{n: rows[n].map(_folded) for n in KEYS[kind]})
     _validate_start(store.open_dataset(dataset.data_dir), kind, name, valid_from)
     _validate_rows(kind, rows)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"{kind_named(kind).label}-{valid_from.isoformat()}.csv"
-        _write(path, kind, rows, name, valid_from)
-        result = import_files(ImportRequest(kind=kind, paths=(path,), origin="version"), dataset.data_dir)
+    result = import_rows(
+        dataset.data_dir,
+        kind,
+        rows.assign(version=name, valid_from=valid_from.isoformat()),
+        stem=f"{kind_named(kind).label}-{valid_from.isoformat()}",
+        origin="version",
+    )
     access.record_access(
         dataset.data_dir,
         "version",
@@ -214,19 +214,3 @@ def _row_name(rows: pd.DataFrame, keys: tuple[str, ...]) -> str:
     """The first of some rows, by its key."""
     parts = [rows.iloc[0][name] for name in keys]
     return " ".join(part for part in parts if part) or "—"
-
-
-def _write(path: Path, kind: Versioned, rows: pd.DataFrame, name: str, valid_from: date) -> None:
-    """The version as a table of the street would look: its own headers and words."""
-    spec = kind_named(kind)
-    full = rows.assign(version=name, valid_from=valid_from.isoformat())
-    for column in spec.columns:
-        if column.values:
-            words = {code: known[0] for code, known in schema().values[column.values].items()}
-            full[column.name] = full[column.name].map(lambda code, words=words: words.get(code, code))
-    names = [column.name for column in spec.columns]
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow([column.label for column in spec.columns])
-        for row in full[names].itertuples(index=False):
-            writer.writerow(["" if pd.isna(cell) else cell for cell in row])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from governance.meeting.signals import WarningOf
+from governance.metrics import areas
 from governance.metrics.care import HIGH, care_counts, care_due
 from governance.metrics.handbook import handbook_freshness
 from governance.metrics.windows import Span
@@ -56,10 +57,7 @@ def people_facts(dataset: Dataset, week: Week) -> PeopleFacts:
 
 def community_of_microgrids(dataset: Dataset) -> pd.Series:
     """The community code of each micro-grid, by micro-grid code."""
-    grids = dataset.frame("grids").drop_duplicates("grid_code", keep="last").set_index("grid_code")
-    cells = dataset.frame("microgrids").drop_duplicates("microgrid_code", keep="last")
-    held = cells["grid_code"].map(grids["community_code"])
-    return pd.Series(held.array, index=cells["microgrid_code"], dtype="string")
+    return areas.community_of_microgrids(dataset.frame("grids"), dataset.frame("microgrids"))
 
 
 def _care(dataset: Dataset, at: datetime | None) -> pd.DataFrame:

@@ -30,6 +30,7 @@ _SILENT_SHARE = 0.08
 
 # Name, place, day, ages, how many came. The first six are the reported ones; the water trip
 # with its day, ages and number too, the rest is constructed.
+_OUTSIDE = ("水上安全",)
 _ACTIVITIES: tuple[tuple[str, str, date, str, int], ...] = (
     ("水上安全", "储奇门—朝天门—洪崖洞", date(2023, 8, 18), "6–12岁", 21),
     ("自然与亲子", "牛角沱滨水公园", date(2023, 7, 15), "4–10岁", 26),
@@ -52,6 +53,7 @@ def activity_table() -> pd.DataFrame:
     """Activities, those of the summer first."""
     table = pd.DataFrame(_ACTIVITIES, columns=["name", "place", "held_on", "ages", "attended_n"])
     table.insert(0, "activity_id", [f"A-{number:02d}" for number in range(1, len(table) + 1)])
+    table["is_outside"] = table["name"].isin(_OUTSIDE)
     return table
 
 

@@ -5,6 +5,7 @@ Names are numbers and phones begin with 100, a prefix no operator has been given
 
 from __future__ import annotations
 
+import copy
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,8 @@ import pandas as pd
 from governance.sample.truth import LAST_DAY, STALE_COMMUNITY, TEAM_IDS
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from governance.sample.street import Street
 
 MEMBERS_N = 475
@@ -24,6 +27,9 @@ _ATTACHED = (("民警", 14), ("医生", 14), ("律师", 7))
 _PART_TIME = ("微网格员", "微网格员", "退休职工", "物业人员", "商户", "志愿者")
 _ELDERS = ("高龄独居", "高龄空巢", "失能老人", "特困老人")
 _CHILDREN = ("困境儿童", "留守儿童")
+# The four links of home care: the share of elders who have each, and of whom nothing is noted.
+_LINKS = {"has_doctor": 0.88, "has_nursing": 0.41, "has_canteen": 0.56, "has_university": 0.27}
+_UNNOTED_SHARE = 0.04
 
 
 def member_table(rng: np.random.Generator, street: Street) -> pd.DataFrame:
@@ -99,4 +105,22 @@ def care_table(rng: np.random.Generator, street: Street) -> pd.DataFrame:
             "microgrid_code": rng.choice(street.microgrid_codes, CARE_N),
         }
     )
+    table["status_on"] = table["risk_to"]
+    table = table.join(_link_table(rng, is_child))
     return table.sort_values("person_ref", ignore_index=True)
+
+
+def _link_table(rng: np.random.Generator, is_child: NDArray[np.bool_]) -> pd.DataFrame:
+    """Who has which link of home care; none for children, a few not noted.
+
+    Drawn from a stream of its own, so that what comes after in the seed's stream stays as it was.
+    """
+    (own,) = copy.deepcopy(rng).spawn(1)
+    columns = {}
+    for name, share in _LINKS.items():
+        has, is_noted = own.random(len(is_child)) < share, own.random(len(is_child)) >= _UNNOTED_SHARE
+        columns[name] = [
+            bool(one) if noted and not child else None
+            for one, noted, child in zip(has, is_noted, is_child, strict=True)
+        ]
+    return pd.DataFrame(columns, dtype="object")

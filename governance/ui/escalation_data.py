@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from governance.figures.map_shapes import short_name
-from governance.metrics import containment, disputes, repeats, satisfaction
+from governance.metrics import areas, containment, disputes, repeats, satisfaction
 from governance.metrics.windows import FOUND, PUBLIC, Scope, Span
 from governance.text import t
 from governance.ui.cache import cached
@@ -95,10 +95,7 @@ def group_name(dataset: Dataset, selection: Selection, group: str) -> str:
 
 def community_of_microgrids(dataset: Dataset) -> pd.Series:
     """The community code of each micro-grid, by micro-grid code."""
-    grids = dataset.frame("grids").drop_duplicates("grid_code", keep="last").set_index("grid_code")
-    microgrids = dataset.frame("microgrids").drop_duplicates("microgrid_code", keep="last")
-    of_grid = microgrids["grid_code"].map(grids["community_code"])
-    return pd.Series(of_grid.array, index=microgrids["microgrid_code"], dtype="string")
+    return areas.community_of_microgrids(dataset.frame("grids"), dataset.frame("microgrids"))
 
 
 def community_group(codes: pd.Series, names: dict[str, str]) -> pd.Series:

@@ -13,6 +13,8 @@ from tests.browser.test_browser_screen import server
 pytestmark = pytest.mark.browser
 
 REFRESHES = 500
+# What the second half may hold at the least beyond the most of the first; 35 KB a refresh would be 8 MB.
+MOST_MORE = {"heap_mb": 2, "nodes": 100, "documents": 1, "server_mb": 30}
 WARM_UP = 100
 
 
@@ -37,3 +39,11 @@ def test_five_hundred_refreshes_leave_no_trace(visit, demonstration_dir, tmp_pat
                 "!document.querySelector('#meeting-screen').hasAttribute('data-empty')"
             )
     print("", head_line(), *map(line_of, samples), sep="\n")
+    warm = [sample for sample in samples if sample.refreshes >= WARM_UP]
+    early, late = warm[: len(warm) // 2], warm[len(warm) // 2 :]
+    assert late[-1].refreshes - early[0].refreshes >= REFRESHES - WARM_UP
+    assert late[-1].updates > early[0].updates
+    assert late[-1].sessions > early[0].sessions
+    for name, room in MOST_MORE.items():
+        grown = min(getattr(one, name) for one in late) - max(getattr(one, name) for one in early)
+        assert grown < room, f"{name} grew by {grown:.1f}"
