@@ -10,6 +10,7 @@ pytestmark = pytest.mark.browser
 
 PAPERS = {"A4": (210, 297), "A3": (297, 420)}
 MARGIN_MM, PX_PER_MM = 10, 96 / 25.4
+CLICKED = ("[data-testid=stSidebar]", "[data-testid=stHeader]", "[data-testid=stDownloadButton] button")
 
 
 @pytest.mark.parametrize("paper", PAPERS)
@@ -22,11 +23,12 @@ def test_a_page_prints_with_its_stamp_and_its_whole_width(visit, demonstration, 
     page.set_viewport_size({"width": width, "height": 900})
     assert page.locator(".stamp").is_visible()
     assert "演示数据" in page.locator(".stamp").inner_text()
-    for hidden in ("[data-testid=stSidebar]", "[data-testid=stHeader]", "[data-testid=stDownloadButton] button"):
+    for hidden in CLICKED:
         assert not page.locator(hidden).first.is_visible()
     wide = page.evaluate(
         """width => [...document.querySelectorAll("[class*='st-key-panel-'], .card, .conclusion, .stamp")]
-            .map(one => one.getBoundingClientRect()).filter(box => box.width && box.right > width + 1).length""",
+            .map(one => one.getBoundingClientRect())
+            .filter(box => box.width && box.right > width + 1).length""",
         width,
     )
     assert wide == 0
