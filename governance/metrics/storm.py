@@ -71,6 +71,12 @@ def is_water(kinds: pd.Series) -> pd.Series:
     return kinds.fillna("").str.contains(WATER_WORDS, regex=True).astype(bool)
 
 
+def is_water_case(incidents: pd.DataFrame) -> pd.Series:
+    """Which cases water, wind or a slope made: flooding, fallen trees, landslides."""
+    said = incidents["category"].fillna("") + incidents["subcategory"].fillna("")
+    return said.str.contains(_CASE_WORDS, regex=True).astype(bool)
+
+
 def known_steps(steps: pd.DataFrame, as_of: datetime | None) -> pd.DataFrame:
     """The steps stamped by `as_of`, and those that have no stamp; a later one is not known yet."""
     return steps if as_of is None else steps[steps["at"].isna() | steps["at"].le(as_of)]
@@ -140,8 +146,7 @@ def _reported_case(
     if start is None:
         return None
     cases = records.incidents
-    said = cases["category"].fillna("") + cases["subcategory"].fillna("")
-    at = cases.loc[said.str.contains(_CASE_WORDS, regex=True).astype(bool), "reported_at"]
+    at = cases.loc[is_water_case(cases), "reported_at"]
     last = end or start + pd.Timedelta(hours=_OPEN_H)
     if records.incidents_as_of is not None:
         last = min(last, pd.Timestamp(records.incidents_as_of))
@@ -187,6 +192,7 @@ def _event(
         "households_moved_n": moved.households_n,
         "people_moved_n": moved.people_n,
         "steps_n": len(steps),
+        "acted_n": int(steps["step"].ne("warned").fillna(True).sum()),
         "early_n": 0 if start is None else int(timed["at"].lt(start).sum()),
         "unstamped_n": len(steps) - len(timed),
         "steps": {str(name): firsts[name] for name in named},
@@ -207,8 +213,8 @@ def storm_events(records: StormRecords) -> pd.DataFrame:
     first_report_at and first_report_from (*step*: the first `discovered`; *case*: where there is none,
     the first case of flooding, fallen trees or a slope reported in the warning's time), available_min,
     lead_min, last_moved_at, points_checked_n, points_n (hazard and flood-prone; missing without any),
-    households_moved_n, people_moved_n, steps_n, early_n (steps stamped before the warning),
-    unstamped_n, steps (first stamp by step, in the steps' order).
+    households_moved_n, people_moved_n, steps_n, acted_n (steps other than `warned`), early_n (stamped
+    before the warning), unstamped_n, steps (first stamp by step, in the steps' order).
     """
     listed = records.warnings.dropna(subset=["warning_id"]).drop_duplicates("warning_id", keep="last")
     known = known_steps(records.steps, records.steps_as_of)["warning_id"].dropna().drop_duplicates()
@@ -235,7 +241,7 @@ def _columns() -> tuple[str, ...]:
         *("warning_id", "kind", "level", "area", "issued_at", "start_at", "peak_at", "harm_at", "closed_at"),
         *("is_water", "is_unlisted", "first_report_at", "first_report_from", "available_min", "lead_min"),
         *("last_moved_at", "points_checked_n", "points_n", "households_moved_n", "people_moved_n"),
-        *("steps_n", "early_n", "unstamped_n", "steps"),
+        *("steps_n", "acted_n", "early_n", "unstamped_n", "steps"),
     )
 
 
@@ -244,7 +250,7 @@ def event_flags(event: Mapping[Hashable, object]) -> tuple[str, ...]:
     marks = {
         "no_warning": bool(event["is_unlisted"]),
         "no_issued_at": not event["is_unlisted"] and _stamp(event["issued_at"]) is None,
-        "no_steps": event["steps_n"] == 0,
+        "no_steps": event["acted_n"] == 0,
         "step_before_warning": bool(event["early_n"]),
         "step_without_stamp": bool(event["unstamped_n"]),
     }
