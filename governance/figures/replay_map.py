@@ -184,7 +184,8 @@ _SCRIPT = """
                 }).join("");
         }
         slider.value = minute;
-        clock.textContent = clockOf(minute) + "　" + (data.expected ? data.words.visited.replace("{k}", done) : "");
+        var visited = data.expected ? data.words.visited.replace("{k}", done) : "";
+        clock.textContent = clockOf(minute) + "　" + visited;
     }
     function label() {
         button.textContent = playing === null ? "▶ " + data.words.play : "❚❚ " + data.words.pause;

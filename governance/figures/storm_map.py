@@ -111,8 +111,8 @@ def cells_key_html(counts: Mapping[str, int]) -> str:
     parts = []
     for kind, n in counts.items():
         box = (
-            f'<svg width="22" height="13" aria-hidden="true"><rect width="22" height="13" fill="{_FILLS[kind]}"'
-            f' stroke="{LIGHT.rule}"/></svg>'
+            '<svg width="22" height="13" aria-hidden="true"><rect width="22" height="13"'
+            f' fill="{_FILLS[kind]}" stroke="{LIGHT.rule}"/></svg>'
         )
         parts.append(f"<span>{box} {escape(t(f'storm_response.cells_key.{kind}', n=n))}</span>")
     defs = (

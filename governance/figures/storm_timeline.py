@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Mapping, Sequence
     from typing import Any
 
-LEFT, RIGHT, TOP, LANE, WIDTH = 190, 24, 44, 30, 1560
+LEFT, RIGHT, TOP, LANE, WIDTH = 196, 30, 46, 30, 1240
 _MARK_PX, _LEAST_MIN = 20, 60
 _STEPS_MIN = (5, 10, 15, 30, 60, 120, 180, 360, 720, 1440)
 _MOMENTS = ("start_at", "first_report_at", "harm_at", "peak_at", "closed_at")
@@ -55,7 +55,7 @@ class _Axis:
         known = list(stamps)
         low, high = min(known), max(known)
         span_min = max((high - low).total_seconds() / 60, _LEAST_MIN)
-        self.step_min = next((one for one in _STEPS_MIN if span_min / one <= 14), span_min / 10)
+        self.step_min = next((one for one in _STEPS_MIN if span_min / one <= 11), span_min / 10)
         grain = pd.Timedelta(minutes=self.step_min)
         self.low = low.floor(grain) if self.step_min <= 60 else low.floor("h")
         self.span_min = max((high - self.low).total_seconds() / 60, _LEAST_MIN) * 1.02
@@ -98,7 +98,7 @@ def _grid(axis: _Axis, height: float, start: pd.Timestamp | None) -> str:
         x, y = axis.x(at), height - 6
         parts.append(
             f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{TOP - 6}" y2="{height - 22}" stroke="{LIGHT.hairline}"/>'
-            f'<text x="{x:.1f}" y="{y}" font-size="13" text-anchor="middle" fill="{LIGHT.ink_3}">'
+            f'<text x="{x:.1f}" y="{y}" font-size="15" text-anchor="middle" fill="{LIGHT.ink_3}">'
             f"{escape(clock_words(at, start if axis.span_min < 2880 else None))}</text>"
         )
     return "".join(parts)
@@ -109,7 +109,7 @@ def _moments(moments: Mapping[str, pd.Timestamp], axis: _Axis, height: float) ->
     parts, ends = [], [-1e9, -1e9]
     for name, at in sorted(moments.items(), key=lambda one: one[1]):
         x, word = axis.x(at), t(f"storm_response.moments.{name}", at=f"{at:%H:%M}")
-        wide = 7.4 * len(word) + 24
+        wide = 8.6 * len(word) + 28
         from_x = min(max(x - wide / 2, LEFT - 60), WIDTH - wide)
         row = 0 if from_x > ends[0] else 1
         ends[row] = from_x + wide
@@ -117,7 +117,7 @@ def _moments(moments: Mapping[str, pd.Timestamp], axis: _Axis, height: float) ->
         parts.append(
             f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{14 + 16 * row + 3}" y2="{height - 22}" stroke="{colour}"'
             f' stroke-width="1.4" stroke-dasharray="5 3"/><text x="{from_x + wide / 2:.1f}"'
-            f' y="{13 + 16 * row}" font-size="13" text-anchor="middle" fill="{LIGHT.ink}">{escape(word)}'
+            f' y="{13 + 16 * row}" font-size="15" text-anchor="middle" fill="{LIGHT.ink}">{escape(word)}'
             "</text>"
         )
     return "".join(parts)
@@ -128,7 +128,7 @@ def _lane(name: str, rows: pd.DataFrame, axis: _Axis, y: float, start: pd.Timest
     first, last = axis.x(rows["first_at"].min()), axis.x(rows["last_at"].max())
     shown = name if len(name) <= 12 else name[:11] + "…"
     parts = [
-        f'<text x="0" y="{middle + 5}" font-size="14" fill="{LIGHT.ink}">{escape(shown)}'
+        f'<text x="0" y="{middle + 5}" font-size="15" fill="{LIGHT.ink}">{escape(shown)}'
         f"<title>{escape(name)}</title></text>",
         f'<line x1="{LEFT - 12}" x2="{WIDTH - RIGHT}" y1="{y + LANE}" y2="{y + LANE}"'
         f' stroke="{LIGHT.hairline}"/>',

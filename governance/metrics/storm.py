@@ -129,6 +129,11 @@ def _stamp(value: object) -> pd.Timestamp | None:
     return value if isinstance(value, pd.Timestamp) and not pd.isna(value) else None
 
 
+def as_stamps(values: pd.Series) -> pd.Series:
+    """A column of stamps or nothing as stamps of Shanghai, also where all of it is missing."""
+    return pd.to_datetime(values, utc=True).dt.tz_convert("Asia/Shanghai").dt.as_unit("us")
+
+
 def _minutes(later: pd.Timestamp | None, earlier: pd.Timestamp | None) -> float | None:
     if later is None or earlier is None:
         return None
@@ -230,9 +235,9 @@ def storm_events(records: StormRecords) -> pd.DataFrame:
     table = pd.DataFrame([_event(row, records, danger) for row in rows], columns=list(_columns()))
     texts = dict.fromkeys(("warning_id", "kind", "level", "area", "first_report_from"), "string")
     counts = dict.fromkeys(("points_n", "households_moved_n", "people_moved_n"), "Int64")
-    stamps = dict.fromkeys(_EVENT_STAMPS, "datetime64[us, Asia/Shanghai]")
+    stamps = {name: as_stamps(table[name]) for name in _EVENT_STAMPS}
     numbers = dict.fromkeys(("available_min", "lead_min"), "float64")
-    typed = table.astype({**texts, **counts, **stamps, **numbers})
+    typed = table.assign(**stamps).astype({**texts, **counts, **numbers})
     return typed.sort_values(["start_at", "warning_id"], ignore_index=True)
 
 

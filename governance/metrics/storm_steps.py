@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from governance.metrics.storm import STEPS, danger_points
+from governance.metrics.storm import STEPS, as_stamps, danger_points
 from governance.metrics.targets import target_of
 
 if TYPE_CHECKING:
@@ -187,9 +187,9 @@ def step_summary(judged: pd.DataFrame, event: Mapping[Hashable, object]) -> pd.D
             }
         )
     table = pd.DataFrame(rows)
-    stamps = dict.fromkeys(("first_at", "last_at"), "datetime64[us, Asia/Shanghai]")
+    stamps = {name: as_stamps(table[name]) for name in ("first_at", "last_at")}
     numbers = dict.fromkeys(("first_min", "last_min"), "float64")
-    return table.astype({"step": "string", "expected_n": "Int64", **stamps, **numbers})
+    return table.assign(**stamps).astype({"step": "string", "expected_n": "Int64", **numbers})
 
 
 # --------------------------------------------------------------------------------- points
@@ -210,9 +210,8 @@ def point_states(judged: pd.DataFrame, ground: StormGround, *, is_water: bool) -
     names = ("discovered", "checked", "cordoned", "cleared", "reopened", "closed")
     table = ground.danger.copy()
     for name in names:
-        known = first[name] if name in first else pd.Series(dtype="datetime64[us, Asia/Shanghai]")
-        stamps = table["point_id"].map(known.to_dict())
-        table[f"{name}_at"] = pd.Series(stamps, index=table.index, dtype="datetime64[us, Asia/Shanghai]")
+        known = first[name].to_dict() if name in first else {}
+        table[f"{name}_at"] = as_stamps(table["point_id"].map(known))
     found = table["discovered_at"]
     for name, step in (("cordon_min", "cordoned"), ("clear_min", "cleared"), ("reopen_min", "reopened")):
         table[name] = _forward_min(found, table[f"{step}_at"])

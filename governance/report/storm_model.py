@@ -174,7 +174,7 @@ def _units(dataset: Dataset, judged: pd.DataFrame, areas: pd.DataFrame) -> pd.Da
     teams = _teams(dataset)
     return pd.DataFrame(
         {
-            "name": judged["place"].map(names).fillna(judged["place"]).astype("string"),
+            "name": judged["place"].map(names).astype("string").fillna(judged["place"]),
             "community_code": community,
             "team_id": community.map(teams["team_id"]).astype("string"),
             "team": community.map(teams["name"]).astype("string"),
@@ -197,4 +197,4 @@ def _on_duty(dataset: Dataset, team_id: pd.Series, at: object) -> pd.Series:
             if counts.get(force)
         ]
         words[str(team)] = " ".join(named)
-    return team_id.map(words).fillna("").astype("string")
+    return team_id.map(words).astype("string").fillna("")
