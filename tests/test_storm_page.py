@@ -192,7 +192,7 @@ def test_the_replay_lists_what_happened_minute_by_minute(street):
     assert told["06:35 设警戒：低洼路口"].until == 120
     assert told["08:00 恢复通行：低洼路口"].until is None
     assert told["09:00 结束（全街道）"].lat is None
-    played = player_table(replay_data.replay_without_patrols(dataset, turn), ())
+    played = player_table(storm_data.replay(dataset, "W1"), ())
     minutes = [event["minute"] for event in played["events"]]
     assert minutes == sorted(minutes)
     assert "&lt;b&gt;" not in str([event["svg"] for event in played["events"]])

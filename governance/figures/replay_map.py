@@ -108,6 +108,7 @@ _SCRIPT = """
         if (event.lat === null) { return null; }
         var at = [event.lat, event.lon];
         var mark = L.marker(at, {pane: "events", keyboard: false, icon: iconOf(event.svg)});
+        mark.setZIndexOffset(event.above ? 1000 : 0);
         mark.own = mark.options.icon;
         return mark.bindTooltip(event.tip, {className: "tip"});
     });
@@ -184,8 +185,7 @@ _SCRIPT = """
                 }).join("");
         }
         slider.value = minute;
-        var visited = data.expected ? data.words.visited.replace("{k}", done) : "";
-        clock.textContent = clockOf(minute) + "　" + visited;
+        clock.textContent = clockOf(minute) + "　" + data.words.visited.replace("{k}", done);
     }
     function label() {
         button.textContent = playing === null ? "▶ " + data.words.play : "❚❚ " + data.words.pause;
@@ -237,6 +237,13 @@ def _area(feature: Feature, replay: Replay) -> Feature:
     return {"type": "Feature", "properties": properties, "geometry": feature["geometry"]}
 
 
+def _count_words(replay: Replay) -> str:
+    """What stands beside the clock: visits of those expected, visits alone, or nothing without any."""
+    if replay.expected:
+        return t("patrol_replay.count", n=len(replay.expected))
+    return t("patrol_replay.count_plain") if replay.visited else ""
+
+
 def replay_data(replay: Replay, microgrids: Sequence[Feature]) -> dict[str, object]:
     """The table the player works from; times are minutes since the start."""
     start = replay.start_at
@@ -269,19 +276,20 @@ def replay_data(replay: Replay, microgrids: Sequence[Feature]) -> dict[str, obje
                 "lon": event.lon,
                 "tip": markup(event.tip),
                 "svg": event.svg,
+                # What was done stands over what was reported in the same place.
+                "above": event.kind not in CASE_LOOKS,
                 "until": event.until,
                 "done": event.done,
             }
             for event in sorted(replay.events, key=lambda one: one.minute)
         ],
-        "expected": len(replay.expected),
         "settled": look_svg("done"),
         "listed": LISTED_N,
         "words": {
             "play": t("patrol_replay.play"),
             "pause": t("patrol_replay.pause"),
             "slider": t("patrol_replay.slider"),
-            "visited": t("patrol_replay.count", n=len(replay.expected)),
+            "visited": _count_words(replay),
             "list": t("patrol_replay.list"),
             "told": t("patrol_replay.told", n=len(replay.events)),
         },

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
     from governance.figures.map_shapes import Shapes
 
-# Whose names stand on the map: what must be seen.
+# Whose names stand on the map: what must be seen, as long as the names do not cover each other.
+_NAMES_N = 8
 _NAMED = ("unchecked", "discovered", "cordoned", "cleared", "restored")
 _FILLS: Mapping[str, str] = {"called": SEQUENCE_STEPS[1], "uncalled": NEVER_FILL, "other": LIGHT.card}
 
@@ -52,7 +53,8 @@ def storm_map(
     cells = shapes.features.get("microgrid", ())
     properties = {str(one["id"]): _cell(one, state, stamps, start) for one in cells}
     placed = points.dropna(subset=["lon", "lat"])
-    marks = tuple(_mark(row, start) for row in placed.to_dict("records"))
+    is_named = placed["state"].isin(_NAMED).sum() <= _NAMES_N
+    marks = tuple(_mark(row, start, is_named=is_named) for row in placed.to_dict("records"))
     layers = Layers(
         areas=with_properties(cells, properties),
         view=shapes.ground.bounds,
@@ -84,7 +86,7 @@ def _cell(
     return {"style": style, "tip": f"<b>{markup(name)}</b><br>{markup(said)}"}
 
 
-def _mark(row: Mapping[Hashable, Any], start: pd.Timestamp | None) -> Mark:
+def _mark(row: Mapping[Hashable, Any], start: pd.Timestamp | None, *, is_named: bool) -> Mark:
     state, name = str(row["state"]), str(row["name"])
     stamps = [
         t(
@@ -102,7 +104,7 @@ def _mark(row: Mapping[Hashable, Any], start: pd.Timestamp | None) -> Mark:
         lat=float(row["lat"]),
         svg=look_svg(state, size_px=20),
         tip=f"<b>{markup(name)}</b><br>{lines}",
-        label=markup(name) if state in _NAMED else "",
+        label=markup(name) if is_named and state in _NAMED else "",
     )
 
 

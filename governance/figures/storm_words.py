@@ -33,6 +33,11 @@ def minutes_words(value: object) -> str:
     return t("storm_response.minutes", n=f"{minutes:,.0f}".replace("-", "−"))
 
 
+def minutes_number(value: object) -> str:
+    """Minutes under a head that names the unit; a dash where there are none."""
+    return "—" if value is None or pd.isna(value) else f"{float(str(value)):,.0f}".replace("-", "−")  # type: ignore[call-overload]
+
+
 def clock_words(stamp: object, start: pd.Timestamp | None) -> str:
     """A stamp as 06:21, with its day where it is not that of the start."""
     if not isinstance(stamp, pd.Timestamp) or pd.isna(stamp):

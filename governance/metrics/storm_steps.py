@@ -122,7 +122,8 @@ def judged_steps(
     table["used_min"] = used.where(used.ge(0)).round(1)
     table["limit_min"] = table["step"].map(dict(ground.plan)).astype("float64")
     over = table["used_min"] - table["limit_min"]
-    table["over_min"] = over.where(over.gt(0))
+    # Where nothing but the warning is on record, nobody knows whether anything was late.
+    table["over_min"] = over.where(over.gt(0) & bool(event["acted_n"]))
     table["state"] = _states(table, event)
     order = {name: place for place, name in enumerate(STEPS)}
     placed = table.assign(_order=table["step"].map(order).fillna(len(STEPS)))

@@ -80,11 +80,8 @@ class StormView:
 
     @property
     def late(self) -> pd.DataFrame:
-        """What took longer than the plan allows, done or not, the worst first.
-
-        Nothing where no step is on record at all: whether nobody acted or nobody wrote is not known.
-        """
-        late = self.judged[self.judged["state"].isin(LATE_STATES) & self.is_recorded]
+        """What took longer than the plan allows, done or not, the worst first."""
+        late = self.judged[self.judged["state"].isin(LATE_STATES)]
         return late.sort_values(["over_min", "place"], ascending=[False, True], ignore_index=True)
 
     @property

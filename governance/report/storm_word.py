@@ -6,7 +6,7 @@ import io
 from functools import partial
 from typing import TYPE_CHECKING
 
-from governance.figures.storm_words import clock_words, day_words, minutes_words, place_words, step_words
+from governance.figures.storm_words import clock_words, day_words, minutes_number, place_words, step_words
 from governance.figures.time_words import stamp_words
 from governance.report.footnotes import Footnotes
 from governance.report.storm_words import (
@@ -146,7 +146,7 @@ def _add_late(document: WordDocument, view: StormView) -> None:
             step_words(str(row["step"])),
             place_words(row),
             clock_words(row["first_at"], view.start_at) or t("storm_response.not_done"),
-            *(minutes_words(row[name]) for name in ("used_min", "limit_min", "over_min")),
+            *(minutes_number(row[name]) for name in ("used_min", "limit_min", "over_min")),
         )
         for row in late.to_dict("records")
     ]

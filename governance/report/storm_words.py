@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from governance.figures.storm_tables import StormCard
-from governance.figures.storm_words import clock_words, day_words, minutes_words, step_words
+from governance.figures.storm_words import clock_words, day_words, minutes_number, minutes_words, step_words
 from governance.metrics.small_numbers import is_small
 from governance.text import t
 
@@ -29,11 +29,6 @@ def _card(key: str, value: str, unit: str, basis: str, note: str, *, is_alarm: b
     )
 
 
-def _minutes(value: object) -> str:
-    """A count of minutes; a dash where there is none."""
-    return "—" if pd.isna(value) else f"{float(str(value)):,.0f}".replace("-", "−")  # type: ignore[call-overload]
-
-
 def available_card(view: StormView) -> StormCard:
     """From the first report to the harm."""
     event, start = view.event, view.start_at
@@ -46,7 +41,7 @@ def available_card(view: StormView) -> StormCard:
         note = t("storm_response.cards.available", report=report, harm=harm)
     value = event["available_min"]
     unit = "" if pd.isna(value) else t("units.minute")
-    return _card("available_min", _minutes(value), unit, "", note, is_alarm=bool(value < 0))
+    return _card("available_min", minutes_number(value), unit, "", note, is_alarm=bool(value < 0))
 
 
 def lead_card(view: StormView) -> StormCard:
@@ -65,7 +60,7 @@ def lead_card(view: StormView) -> StormCard:
     else:
         note = t("storm_response.cards.lead", moved=moved, what=word, harm=until)
     unit = "" if pd.isna(value) else t("units.minute")
-    return _card("lead_min", _minutes(value), unit, "", note, is_alarm=bool(value < 0))
+    return _card("lead_min", minutes_number(value), unit, "", note, is_alarm=bool(value < 0))
 
 
 def unchecked_names(view: StormView) -> list[str]:
@@ -216,7 +211,7 @@ def _since(view: StormView, at: pd.Timestamp) -> str:
     if view.start_at is None:
         return "—"
     minutes = (at - view.start_at).total_seconds() / 60
-    return t("storm_response.judged.early") if minutes < 0 else minutes_words(minutes)
+    return t("storm_response.judged.early") if minutes < 0 else minutes_number(minutes)
 
 
 def missing_words(view: StormView) -> list[str]:

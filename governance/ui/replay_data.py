@@ -122,12 +122,6 @@ def replay(dataset: Dataset, turn: Turn) -> Replay:
     )
 
 
-def replay_without_patrols(dataset: Dataset, turn: Turn) -> Replay:
-    """A turn's cases and steps alone, for while patrols are still being computed."""
-    events = events_of(dataset, turn)
-    return Replay(turn.span.start_at, turn.minutes, (), {}, frozenset(), events)
-
-
 def missed(dataset: Dataset, turn: Turn) -> pd.DataFrame:
     """The expected micro-grids nobody visited in the turn.
 

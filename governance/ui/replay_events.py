@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 # A call leaves the map after so many minutes: dozens of them would cover what is done on the spot.
 _CALL_SHOWN_MIN = 15.0
+# Of two steps at one place in one minute the one that stands later here keeps its mark.
+_MARKED_LAST = ("checked", "arrived", "discovered", "cordoned", "moved", "cleared", "reopened", "closed")
 _TREE_WORDS = "倒伏|倒树|树木"
 
 
@@ -107,7 +109,9 @@ def _step_tip(row: Mapping[Hashable, object], name: str) -> str:
 
 def _steps(dataset: Dataset, turn: Turn) -> tuple[Event, ...]:
     steps = known_steps(dataset.frame("warning_steps"), dataset.as_of.get("warning_steps"))
-    steps = steps[turn.span.holds(steps["at"])].dropna(subset=["step"]).sort_values("at", kind="stable")
+    steps = steps[turn.span.holds(steps["at"])].dropna(subset=["step"])
+    order = steps["step"].map({name: number for number, name in enumerate(_MARKED_LAST)}).fillna(-1)
+    steps = steps.assign(_order=order).sort_values(["at", "_order"], kind="stable")
     place = steps["point_id"].fillna(steps["microgrid_code"]).fillna(STREET)
     known = cached(places, dataset) if len(steps) else {}
     minutes = [float(one) for one in minutes_since(steps["at"], turn.span.start_at)]

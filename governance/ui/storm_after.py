@@ -39,8 +39,6 @@ def show_replay(page: Page, own: StormView) -> None:
         if played is None or not (played.events or played.walks):
             blocks.show_empty(t("storm_response.replay_none"))
             return
-        if not dataset.is_patrol_at_hand():
-            blocks.show_empty(t("storm_response.replay_waiting"))
         shapes = cached(map_data.shapes, dataset)
         blocks.show_svg(forces_key_html(_key_html()))
         map_ = base_map(shapes.ground, leaflet=leaflet_files())

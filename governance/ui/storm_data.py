@@ -89,11 +89,9 @@ def replay(dataset: Dataset, warning_id: str) -> Replay | None:
     hours = cached(turn, dataset, warning_id)
     if hours is None:
         return None
-    if not dataset.is_patrol_at_hand():
-        return replay_data.replay_without_patrols(dataset, hours)
     made = cached(replay_data.replay, dataset, hours)
     # Nobody missed anything in a storm: the micro-grids fill in, none is held against a team.
-    return replace(made, expected=frozenset(made.visited))
+    return replace(made, expected=frozenset())
 
 
 def paper(dataset: Dataset, warning_id: str) -> bytes:
