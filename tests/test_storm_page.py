@@ -14,8 +14,9 @@ from governance.figures.replay_map import replay_data as player_table
 from governance.figures.storm_timeline import timeline_svg
 from governance.records.store import open_dataset
 from governance.report.storm_model import storm_view
+from governance.report.week_people import people_facts
 from governance.ui import replay_data, storm_data
-from governance.workdays import SHANGHAI
+from governance.workdays import SHANGHAI, Week
 from tests.builders import import_small_street, imported
 
 DASHBOARD = Path(__file__).resolve().parents[1] / "dashboard.py"
@@ -238,3 +239,9 @@ def test_the_same_warning_gives_the_same_paper(street):
     first, second = (Document(io.BytesIO(storm_data.paper(dataset, "W1"))) for _ in range(2))
     assert [one.text for one in first.paragraphs] == [one.text for one in second.paragraphs]
     assert first.core_properties.modified == second.core_properties.modified
+
+
+def test_the_slide_s_count_of_checked_points_is_the_metric_s(sample_dataset):
+    (warning,) = people_facts(sample_dataset, Week(2023, 29)).warnings
+    event = storm_view(sample_dataset, warning.warning_id).event
+    assert (warning.checked_n, warning.points_n) == (event["points_checked_n"], event["points_n"])

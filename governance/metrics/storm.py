@@ -17,6 +17,7 @@ from governance.metrics.windows import Span
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
     from datetime import date, datetime
+    from typing import Any
 
     from governance.records.dataset import Dataset
 
@@ -224,7 +225,7 @@ def storm_events(records: StormRecords) -> pd.DataFrame:
     listed = records.warnings.dropna(subset=["warning_id"]).drop_duplicates("warning_id", keep="last")
     known = known_steps(records.steps, records.steps_as_of)["warning_id"].dropna().drop_duplicates()
     orphans = known[~known.isin(listed["warning_id"])].sort_values()
-    rows = [
+    rows: list[Mapping[Hashable, object]] = [
         *listed.to_dict("records"),
         *(
             {"warning_id": code, "kind": pd.NA, "level": pd.NA, "area": pd.NA, "is_unlisted": True}
@@ -268,11 +269,11 @@ def _iso(value: object) -> str | None:
     return stamp.isoformat() if stamp is not None else None
 
 
-def _number(value: object) -> float | None:
-    return None if value is None or pd.isna(value) else float(str(value))
+def _number(value: Any) -> float | None:  # noqa: ANN401 - a cell of a frame
+    return None if pd.isna(value) else float(value)
 
 
-def _count(value: object) -> int | None:
+def _count(value: Any) -> int | None:  # noqa: ANN401
     number = _number(value)
     return None if number is None else int(number)
 

@@ -137,6 +137,9 @@ def _add_late(document: WordDocument, view: StormView) -> None:
         return
     document.add_paragraph(t("storm_response.word.plan", source=view.plan_source, plan=plan_words(view)))
     late = view.late
+    if not view.is_recorded:
+        document.add_paragraph(t("storm_response.word.unrecorded"))
+        return
     if late.empty:
         document.add_paragraph(t("storm_response.word.none_late"))
         return

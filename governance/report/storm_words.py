@@ -14,7 +14,7 @@ from governance.text import t
 if TYPE_CHECKING:
     from governance.report.storm_model import StormView
 
-_NAMES_N = 2
+_NAMES_N, _PLACES_N = 2, 6
 
 
 def _card(key: str, value: str, unit: str, basis: str, note: str, *, is_alarm: bool = False) -> StormCard:
@@ -198,7 +198,15 @@ def course_rows(view: StormView) -> list[tuple[str, str, str, str]]:
         place = str(row["name"]) if row["place"] else t("storm_response.street")
         at = _range(clock_words(row["first_at"], view.start_at), clock_words(row["last_at"], view.start_at))
         rows.append(
-            (row["first_at"], (at, step_words(str(row["step"])), place, _since(view, row["first_at"])))
+            (
+                row["first_at"],
+                (
+                    at,
+                    step_words(str(row["step"])),
+                    place,
+                    _since(view, row["last_at" if row["step"] == "moved" else "first_at"]),
+                ),
+            )
         )
     return [row for _, row in sorted(rows, key=lambda one: one[0])]
 
@@ -215,17 +223,26 @@ def _since(view: StormView, at: pd.Timestamp) -> str:
 
 
 def missing_words(view: StormView) -> list[str]:
-    """What was not done, a sentence a step with the places and their units."""
+    """What was not done, a sentence a step: the places with their units, or of many the units alone."""
     lines = []
     for step, own in view.missing.groupby("step", sort=False):
-        names = [
-            str(row["name"])
-            if pd.isna(row["team"])
-            else t("storm_response.word.missing_unit", place=row["name"], team=row["team"])
-            for row in own.to_dict("records")
-        ]
+        names = _by_place(own) if len(own) <= _PLACES_N else _by_unit(own)
         joined = t("storm_response.list_joint").join(names)
         lines.append(
             t("storm_response.word.missing_line", step=step_words(str(step)), n=len(own), names=joined)
         )
     return lines
+
+
+def _by_place(missing: pd.DataFrame) -> list[str]:
+    return [
+        str(row["name"])
+        if pd.isna(row["team"])
+        else t("storm_response.word.missing_unit", place=row["name"], team=row["team"])
+        for row in missing.to_dict("records")
+    ]
+
+
+def _by_unit(missing: pd.DataFrame) -> list[str]:
+    counts = missing["team"].fillna(t("storm_response.no_team")).value_counts(sort=False)
+    return [t("storm_response.word.unit_n", team=team, n=n) for team, n in counts.items()]
