@@ -225,12 +225,10 @@ def storm_events(records: StormRecords) -> pd.DataFrame:
     listed = records.warnings.dropna(subset=["warning_id"]).drop_duplicates("warning_id", keep="last")
     known = known_steps(records.steps, records.steps_as_of)["warning_id"].dropna().drop_duplicates()
     orphans = known[~known.isin(listed["warning_id"])].sort_values()
-    rows: list[Mapping[Hashable, object]] = [
-        *listed.to_dict("records"),
-        *(
-            {"warning_id": code, "kind": pd.NA, "level": pd.NA, "area": pd.NA, "is_unlisted": True}
-            for code in orphans
-        ),
+    rows: list[Mapping[Hashable, object]] = [*listed.to_dict("records")]
+    rows += [
+        {"warning_id": code, "kind": pd.NA, "level": pd.NA, "area": pd.NA, "is_unlisted": True}
+        for code in orphans
     ]
     danger = danger_points(records.points)
     table = pd.DataFrame([_event(row, records, danger) for row in rows], columns=list(_columns()))
