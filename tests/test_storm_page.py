@@ -127,6 +127,7 @@ def test_steps_without_a_warning_stand_under_their_own_number(street):
     store(street, warnings=(), steps=[step("巡查", "06:00", point="P1", warning="W<9>")])
     text = screen(opened())
     assert "“W&lt;9&gt;”只有处置记录，没有对应的预警" in text
+    assert "预警种类不详，不判该查哪些点位" in text
 
 
 def test_a_step_before_the_warning_is_said_and_never_negative(street):
@@ -168,7 +169,7 @@ def test_the_warning_is_chosen_in_the_address(street):
 
 # ---------------------------------------------------------------------------------- replay, paper
 def test_the_replay_lists_what_happened_minute_by_minute(street):
-    store(street)
+    store(street, steps=[*STEPS, step("巡查", "06:00", point="P1", warning="W9")])
     rows = [
         {
             "案件编号": "1",

@@ -18,6 +18,7 @@ from governance.metrics.targets import target_of
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
     from datetime import date
+    from typing import Any
 
 # Where the minutes of a step begin: at the warning, or at the discovery in the same place.
 BASES: Mapping[str, str] = MappingProxyType(
@@ -97,7 +98,7 @@ def expected_places(done: pd.DataFrame, ground: StormGround, *, is_water: bool) 
 
 
 def judged_steps(
-    event: Mapping[Hashable, object], steps: pd.DataFrame, ground: StormGround, until: pd.Timestamp
+    event: Mapping[Hashable, Any], steps: pd.DataFrame, ground: StormGround, until: pd.Timestamp
 ) -> pd.DataFrame:
     """Every step at every place, done or owed, with its minutes and its judgement.
 
@@ -110,6 +111,9 @@ def judged_steps(
     """
     done = place_steps(steps)
     owed = expected_places(done, ground, is_water=bool(event["is_water"]))
+    if not pd.isna(event["closed_at"]):
+        # The end of the whole event ends it everywhere.
+        owed = owed[owed["step"].ne("closed")]
     keys = ["step", "place_kind", "place"]
     table = done.merge(owed.assign(is_expected=True), on=keys, how="outer")
     table["is_expected"] = table["is_expected"].eq(True).fillna(False).astype(bool)

@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
     from governance.records.dataset import Dataset
 
-PLAN_METRIC = "storm_checked_min"
-
 
 @dataclass(frozen=True)
 class StormView:
@@ -120,14 +118,16 @@ def storm_view(dataset: Dataset, warning_id: str) -> StormView:
     targets, day = dataset.frame("targets"), until.date()
     if not pd.isna(event["start_at"]):
         day = event["start_at"].date()
-    ground = StormGround(danger, plan_of(targets, day))
+    # The plan is one for water and slopes.
+    ground = StormGround(danger, plan_of(targets, day) if event["is_water"] else {})
     steps = records.steps_of(warning_id)
     judged = judged_steps(event, steps, ground, until)
     units = _units(dataset, judged, areas)
     judged = judged.join(units).assign(on_duty=_on_duty(dataset, units["team_id"], event["start_at"]))
     states = point_states(judged, ground, is_water=bool(event["is_water"]))
     teams = _teams(dataset)
-    plan = target_of(targets, PLAN_METRIC, day)
+    sources = [target_of(targets, f"storm_{step}_min", day) for step in ground.plan]
+    named = dict.fromkeys(one.source for one in sources if one is not None and one.source)
     return StormView(
         street=dataset.settings.text("street_name"),
         event=event,
@@ -135,7 +135,7 @@ def storm_view(dataset: Dataset, warning_id: str) -> StormView:
         summary=step_summary(judged, event),
         points=states.assign(team=states["community_code"].map(teams["name"]).astype("string")),
         plan=ground.plan,
-        plan_source=plan.source if plan else "",
+        plan_source="、".join(named) or t("storm_response.no_source"),
         until=until,
         as_of=as_of,
         is_sample=dataset.is_sample,

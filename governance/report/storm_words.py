@@ -75,7 +75,8 @@ def checked_card(view: StormView) -> StormCard:
     if pd.isna(points_n):
         return _card("checked_share", "—", "", "", t("storm_response.cards.checked_none"))
     if not view.event["is_water"]:
-        return _card("checked_share", "—", "", "", t("storm_response.cards.checked_unasked"))
+        key = "checked_unknown" if pd.isna(view.event["kind"]) else "checked_unasked"
+        return _card("checked_share", "—", "", "", t(f"storm_response.cards.{key}"))
     names = unchecked_names(view)
     note = (
         t("storm_response.cards.checked", names=few(names))
@@ -162,7 +163,8 @@ def _times(view: StormView) -> str:
 def _checked(view: StormView) -> str:
     points_n, checked_n = view.event["points_n"], int(view.event["points_checked_n"])
     if not view.event["is_water"]:
-        return t("storm_response.conclusion.unasked")
+        key = "unknown_kind" if pd.isna(view.event["kind"]) else "unasked"
+        return t(f"storm_response.conclusion.{key}")
     if pd.isna(points_n):
         return t("storm_response.conclusion.no_points")
     key = "checked_all" if checked_n >= points_n else "checked"

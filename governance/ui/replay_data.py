@@ -32,13 +32,14 @@ LEG_GAP_MIN = 15.0
 class Turn:
     """What is looked at: a day, a turn of it, a team (None for all). Hashable, so it may key a cache.
 
-    `hours` are first hour and length of a turn that is none of `TURNS`: a storm's.
+    `hours` are first hour and length of a turn that is none of `TURNS`: that of the warning `warning_id`.
     """
 
     day: date
     name: str = "night"
     team_id: str | None = None
     hours: tuple[int, int] | None = None
+    warning_id: str | None = None
 
     @property
     def _hours(self) -> tuple[int, int]:

@@ -41,7 +41,7 @@ def minutes_since(stamps: pd.Series, start: datetime) -> pd.Series:
 def events_of(dataset: Dataset, turn: Turn) -> tuple[Event, ...]:
     """The cases of a turn that have a place and, for all teams together, the steps after warnings.
 
-    Of a storm's turn only cases that water, wind or a slope made.
+    Of a warning's turn only its own steps, and cases that water, wind or a slope made.
     """
     steps = () if turn.team_id is not None else _steps(dataset, turn)
     return (*_cases(dataset, turn), *steps)
@@ -67,7 +67,7 @@ def _case_words(row: Mapping[Hashable, object]) -> str:
 def _cases(dataset: Dataset, turn: Turn) -> tuple[Event, ...]:
     cases = turn.rows(dataset.frame("incidents"), "reported_at").dropna(subset=["lon", "lat"])
     is_water = is_water_case(cases)
-    if turn.hours is not None:
+    if turn.warning_id is not None:
         cases, is_water = cases[is_water], is_water[is_water]
     at = minutes_since(cases["reported_at"], turn.span.start_at)
     settled = minutes_since(cases["resolved_at"], turn.span.start_at)
@@ -110,6 +110,8 @@ def _step_tip(row: Mapping[Hashable, object], name: str) -> str:
 def _steps(dataset: Dataset, turn: Turn) -> tuple[Event, ...]:
     steps = known_steps(dataset.frame("warning_steps"), dataset.as_of.get("warning_steps"))
     steps = steps[turn.span.holds(steps["at"])].dropna(subset=["step"])
+    if turn.warning_id is not None:
+        steps = steps[steps["warning_id"].eq(turn.warning_id)]
     order = steps["step"].map({name: number for number, name in enumerate(_MARKED_LAST)}).fillna(-1)
     steps = steps.assign(_order=order).sort_values(["at", "_order"], kind="stable")
     place = steps["point_id"].fillna(steps["microgrid_code"]).fillna(STREET)

@@ -81,7 +81,8 @@ def turn(dataset: Dataset, warning_id: str) -> replay_data.Turn | None:
         return None
     start = (own.start_at or min(moments)).floor("h")
     hours = math.ceil((max(moments) - start).total_seconds() / 3600 + 0.01)
-    return replay_data.Turn(start.date(), "storm", hours=(start.hour, min(max(hours, 1), _DAY_H)))
+    span = (start.hour, min(max(hours, 1), _DAY_H))
+    return replay_data.Turn(start.date(), "storm", hours=span, warning_id=warning_id)
 
 
 def replay(dataset: Dataset, warning_id: str) -> Replay | None:

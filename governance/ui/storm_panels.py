@@ -123,8 +123,7 @@ def show_map(page: Page, own: StormView) -> None:
             feature_group_to_add=changing_layers(drawn.layers),
             render=False,
         )
-        blocks.show_svg(states_key_html(drawn.points_n))
-        blocks.show_svg(cells_key_html(drawn.cells_n))
+        blocks.show_svg(states_key_html(drawn.points_n) + cells_key_html(drawn.cells_n))
 
 
 # ------------------------------------------------------------------------------------ steps
@@ -132,7 +131,9 @@ def show_steps(page: Page, own: StormView) -> None:
     """The steps in order: first and last stamp, minutes since the warning, how many of how many."""
     done_n = int(own.summary["places_n"].gt(0).sum())
     short_n = int(own.summary["missing_n"].gt(0).sum())
-    key = "steps_title_none" if not done_n else "steps_title" if short_n else "steps_title_done"
+    key = "steps_title_none" if not own.is_recorded else "steps_title" if short_n else "steps_title_done"
+    if own.is_recorded and own.summary["expected_n"].isna().all():
+        key = "steps_title_plain"
     with blocks.panel(
         "storm-steps",
         title=t(f"storm_response.{key}", done=done_n, n=short_n),
@@ -174,10 +175,11 @@ def show_missing(page: Page, own: StormView) -> None:
     missing = own.missing
     at = clock_words(own.until, own.start_at if own.is_closed else None)
     until = t(f"storm_response.until_{'closed' if own.is_closed else 'as_of'}", at=at)
-    title = t("storm_response.missing_title", n=len(missing))
+    none = "none" if own.event["is_water"] else "unasked"
+    key = "missing_title" if len(missing) else f"missing_title_{none}"
     with blocks.panel(
         "storm-missing",
-        title=title if len(missing) else t("storm_response.missing_title_none"),
+        title=t(f"storm_response.{key}", n=len(missing)),
         sub=t("storm_response.missing_sub", until=until, rows=MISSING_SHOWN_N),
         page=page,
         data=data.taken_away(missing),
@@ -186,8 +188,7 @@ def show_missing(page: Page, own: StormView) -> None:
         if len(missing):
             blocks.show_svg(missing_table_html(missing, rows_n=MISSING_SHOWN_N))
         else:
-            is_wet = own.event["is_water"]
-            blocks.show_empty(t(f"storm_response.missing_{'none' if is_wet else 'unasked'}"))
+            blocks.show_empty(t(f"storm_response.missing_{none}"))
 
 
 # ----------------------------------------------------------------------------------- footer
