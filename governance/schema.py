@@ -64,7 +64,8 @@ class Kind:
     """One kind of table the street brings.
 
     `key` are the columns that tell two rows apart (those in `optional_key` may be empty),
-    `required_any` those of which at least one must stand. `geometry` is polygon,
+    `required_any` those of which at least one must stand; a row without its stamp is used all the
+    same where one of `stampless_any` stands. `geometry` is polygon,
     line or empty; `cadence_d` is how often, in days, new rows are expected.
     """
 
@@ -80,6 +81,7 @@ class Kind:
     partition: Literal["", "day"] = ""
     optional_key: tuple[str, ...] = ()
     required_any: tuple[str, ...] = ()
+    stampless_any: tuple[str, ...] = ()
     cadence_d: int = 0
 
     @cached_property
@@ -158,6 +160,7 @@ def _kind_from_table(name: str, table: dict[str, Any]) -> Kind:
         partition=table.get("partition", ""),
         optional_key=tuple(table.get("optional_key", ())),
         required_any=tuple(table.get("required_any", ())),
+        stampless_any=tuple(table.get("stampless_any", ())),
         cadence_d=table.get("cadence_d", 0),
     )
 

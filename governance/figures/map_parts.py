@@ -68,6 +68,13 @@ class MapCss(Element):
             f".replay{{display:flex;gap:10px;align-items:center;background:{LIGHT.card};padding:6px 10px;"
             f"border:1px solid {LIGHT.rule};border-radius:6px;color:{LIGHT.ink};"
             f"font:400 14px {FONT_FAMILY}}}",
+            ".mark{line-height:0}.mark svg{display:block}",
+            f".mark-label{{position:absolute;left:22px;top:10px;transform:translateY(-50%);white-space:nowrap;"
+            f"color:{LIGHT.ink};font:700 13px/1.2 {FONT_FAMILY};text-shadow:{halo}}}",
+            f".replay-list{{background:{LIGHT.card}f2;border:1px solid {LIGHT.rule};border-radius:6px;"
+            f"padding:6px 10px;width:min(270px,34vw);color:{LIGHT.ink};font:400 13px/1.45 {FONT_FAMILY}}}",
+            ".replay-list div{display:flex;gap:6px;align-items:flex-start;margin-top:3px}",
+            ".replay-list svg{flex:0 0 16px;width:16px;height:16px;margin-top:2px}",
             f".replay input{{width:min(360px,26vw);accent-color:{LIGHT.data}}}",
             f".replay button{{font:700 14px {FONT_FAMILY};border:1px solid {LIGHT.rule};border-radius:4px;"
             f"background:{LIGHT.card};color:{LIGHT.data};padding:3px 10px;min-width:84px;cursor:pointer}}",

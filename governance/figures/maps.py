@@ -15,6 +15,7 @@ from folium.features import GeoJson, GeoJsonTooltip
 from folium.map import FeatureGroup
 
 from governance.figures.geojson import markup
+from governance.figures.map_marks import Marks
 from governance.figures.map_parts import Frame, MapCss, Names, Patterns, View
 from governance.figures.theme import LIGHT, SEQUENCE_STEPS
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from branca.element import Figure
 
     from governance.figures.geojson import Bounds, Feature, FeatureCollection
+    from governance.figures.map_marks import Mark
     from governance.metrics.classes import AreaClass
 
 # Leaflet's own panes: overlay 400, marker 600, tooltip 650.
@@ -116,6 +118,7 @@ class Layers:
     cases: Sequence[Feature] = ()
     names: tuple[Name, ...] = ()
     foot_px: int = 16
+    marks: Sequence[Mark] = ()
 
 
 def fill_of(class_: AreaClass) -> str:
@@ -234,4 +237,6 @@ def changing_layers(layers: Layers) -> FeatureGroup:
         cases.add_child(_tooltip())
         cases.add_to(group)
     Names([(name.lat, name.lon, _name_html(name)) for name in layers.names], pane="names").add_to(group)
+    if layers.marks:
+        Marks(layers.marks, pane="cases").add_to(group)
     return group

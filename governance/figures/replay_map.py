@@ -12,6 +12,7 @@ from branca.element import MacroElement
 from folium.template import Template
 
 from governance.figures.geojson import markup
+from governance.figures.map_marks import look_svg, step_svg
 from governance.figures.maps import Layers
 from governance.figures.theme import LIGHT
 from governance.text import t
@@ -29,6 +30,9 @@ TRAIL_MIN = 30
 STEP_MS = 80
 # The player's bar at the foot of the map.
 _PLAYER_PX = 64
+CASE_LOOKS = ("case", "flood", "tree")
+# How many of the latest events are listed beside the clock.
+LISTED_N = 9
 FORCE_COLOURS: Mapping[str, str] = {"police": LIGHT.police, "urban": LIGHT.urban, "mass": LIGHT.mass}
 
 
@@ -45,13 +49,24 @@ class Walk:
 
 @dataclass(frozen=True)
 class Event:
-    """Something that happened at a minute and place; `tip` is text, `kind` case or step."""
+    """Something that happened at a minute: `tip` is text, `kind` a case's look or a step.
+
+    Without a place it stands in the list alone. From minute `until` its mark is gone (something later
+    happened there); from minute `done` on, a case is drawn as settled.
+    """
 
     minute: float
-    lat: float
-    lon: float
+    lat: float | None
+    lon: float | None
     kind: str
     tip: str
+    until: float | None = None
+    done: float | None = None
+
+    @property
+    def svg(self) -> str:
+        """Its mark."""
+        return look_svg(self.kind) if self.kind in CASE_LOOKS else step_svg(self.kind)
 
 
 @dataclass(frozen=True)
@@ -88,12 +103,25 @@ _SCRIPT = """
         return L.circleMarker([0, 0], {pane: "walks", radius: 5, color: data.card, weight: 1.5,
             fillColor: walk.colour, fillOpacity: 1, opacity: 0});
     });
+    map.createPane("events").style.zIndex = 470;
+    function iconOf(html) { return L.divIcon({className: "mark", iconSize: [20, 20], html: html}); }
+    var settled = iconOf(data.settled);
     var events = data.events.map(function (event) {
-        var mark = L.circleMarker([event.lat, event.lon], {pane: "walks", radius: 6, color: data.ink,
-            weight: 1.5, fillColor: event.colour, fillOpacity: 1});
-        mark.bindTooltip(event.tip, {className: "tip"});
-        return mark;
+        if (event.lat === null) { return null; }
+        var at = [event.lat, event.lon];
+        var mark = L.marker(at, {pane: "events", keyboard: false, icon: iconOf(event.svg)});
+        mark.setZIndexOffset(event.above ? 1000 : 0);
+        mark.own = mark.options.icon;
+        return mark.bindTooltip(event.tip, {className: "tip"});
     });
+    var list = L.control({position: "topright"}), lines;
+    list.onAdd = function () {
+        lines = L.DomUtil.create("div", "replay-list");
+        lines.setAttribute("aria-label", data.words.list);
+        L.DomEvent.disableClickPropagation(lines);
+        return lines;
+    };
+    if (data.events.length) { list.addTo(map); }
     var box = L.control({position: "bottomleft"}), button, slider, clock;
     box.onAdd = function () {
         var root = L.DomUtil.create("div", "replay");
@@ -141,8 +169,23 @@ _SCRIPT = """
             });
         });
         events.forEach(function (mark, n) {
-            data.events[n].minute <= minute ? mark.addTo(map) : mark.remove();
+            var event = data.events[n];
+            if (mark === null) { return; }
+            if (event.minute > minute || (event.until !== null && event.until <= minute)) {
+                mark.remove();
+                return;
+            }
+            var icon = event.done !== null && event.done <= minute ? settled : mark.own;
+            if (mark.options.icon !== icon) { mark.setIcon(icon); }
+            mark.addTo(map);
         });
+        if (lines) {
+            var told = data.events.filter(function (event) { return event.minute <= minute; });
+            lines.innerHTML = "<b>" + data.words.told.replace("{k}", told.length) + "</b>" +
+                told.slice(-data.listed).reverse().map(function (event) {
+                    return "<div>" + event.svg + "<span>" + event.tip + "</span></div>";
+                }).join("");
+        }
         slider.value = minute;
         clock.textContent = clockOf(minute) + "　" + data.words.visited.replace("{k}", done);
     }
@@ -196,6 +239,13 @@ def _area(feature: Feature, replay: Replay) -> Feature:
     return {"type": "Feature", "properties": properties, "geometry": feature["geometry"]}
 
 
+def _count_words(replay: Replay) -> str:
+    """What stands beside the clock: visits of those expected, visits alone, or nothing without any."""
+    if replay.expected:
+        return t("patrol_replay.count", n=len(replay.expected))
+    return t("patrol_replay.count_plain") if replay.visited else ""
+
+
 def replay_data(replay: Replay, microgrids: Sequence[Feature]) -> dict[str, object]:
     """The table the player works from; times are minutes since the start."""
     start = replay.start_at
@@ -227,15 +277,23 @@ def replay_data(replay: Replay, microgrids: Sequence[Feature]) -> dict[str, obje
                 "lat": event.lat,
                 "lon": event.lon,
                 "tip": markup(event.tip),
-                "colour": LIGHT.orange if event.kind == "case" else LIGHT.teal,
+                "svg": event.svg,
+                # What was done stands over what was reported in the same place.
+                "above": event.kind not in CASE_LOOKS,
+                "until": event.until,
+                "done": event.done,
             }
-            for event in replay.events
+            for event in sorted(replay.events, key=lambda one: one.minute)
         ],
+        "settled": look_svg("done"),
+        "listed": LISTED_N,
         "words": {
             "play": t("patrol_replay.play"),
             "pause": t("patrol_replay.pause"),
             "slider": t("patrol_replay.slider"),
-            "visited": t("patrol_replay.count", n=len(replay.expected)),
+            "visited": _count_words(replay),
+            "list": t("patrol_replay.list"),
+            "told": t("patrol_replay.told", n=len(replay.events)),
         },
     }
 

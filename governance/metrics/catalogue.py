@@ -23,6 +23,7 @@ from governance.metrics.patrol_rows import (
 )
 from governance.metrics.response import GROUPS as RESPONSE_GROUPS
 from governance.metrics.response import response_rows
+from governance.metrics.storm import storm_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -56,6 +57,7 @@ PRINTED: Mapping[str, PrintedMetric] = {
     "duty": PrintedMetric(duty_rows, (), ("pings",)),
     "integration": PrintedMetric(integration_rows, ("team",), ("pings", "incidents")),
     "tracks": PrintedMetric(track_rows, TRACK_GROUPS, ("pings",)),
+    "storm": PrintedMetric(storm_rows, (), ("warnings", "warning_steps")),
 }
 
 

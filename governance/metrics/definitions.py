@@ -53,6 +53,12 @@ class Metric:
 
 
 _OWN = "指标约定"
+_STORM = ("warnings", "warning_steps")
+# Available and lead time, and what the plan after a warning sets a target for, step by step.
+_STORM_TIMES: Mapping[str, Direction] = {
+    **dict.fromkeys(("available", "lead"), "higher"),
+    **dict.fromkeys(("called", "arrived", "checked", "cordoned", "cleared", "moved", "reopened"), "lower"),
+}
 
 METRICS: Mapping[str, Metric] = MappingProxyType(
     {
@@ -126,6 +132,22 @@ METRICS: Mapping[str, Metric] = MappingProxyType(
                 denominator="due_n",
                 dimensions=("community_code",),
                 counts="person",
+                is_census=True,
+            ),
+            *(
+                Metric(f"storm_{name}_min", "time", direction, _STORM, _OWN, dimensions=())
+                for name, direction in _STORM_TIMES.items()
+            ),
+            Metric(
+                "storm_checked_share",
+                "share",
+                "higher",
+                (*_STORM, "points"),
+                _OWN,
+                numerator="points_checked_n",
+                denominator="points_n",
+                dimensions=(),
+                counts="place",
                 is_census=True,
             ),
         )

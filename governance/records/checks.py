@@ -205,12 +205,20 @@ def _refused(
         nothing = pc.is_null(pc.coalesce(*(columns[name] for name in kind.required_any)))
         refuse("missing_key", kind.required_any[0], nothing)
     for name in stamps:
-        refuse("no_usable_stamp", name, pc.is_null(columns[name]))
+        parts = (name, *kind.stampless_any)
+        refuse(
+            "no_usable_stamp", name, pc.is_null(pc.coalesce(*(_is_given(columns[part]) for part in parts)))
+        )
     usable = [name for name in (*kind.stamps, kind.first_stamp or "") if name in columns]
     if usable and not kind.is_reference and not stamps:
         refuse("no_usable_stamp", usable[0], pc.is_null(pc.coalesce(*(columns[name] for name in usable))))
     refusals.sort(key=lambda refusal: refusal.index)
     return tuple(refusals), is_used
+
+
+def _is_given(column: pa.Array) -> pa.Array:
+    """True where a cell stands, null where it is empty: columns of different types side by side."""
+    return pc.if_else(pc.is_valid(column), True, None)
 
 
 def _is_total(chunk: pa.Table, key: pa.Array) -> pa.Array:

@@ -94,7 +94,7 @@ class _Merge:
     def stored(self) -> ir.Table:
         """Stored rows that can share a key with the import: for stamped keys, those of its time."""
         paths = [self.data_dir / segment.path for segment in self.segments]
-        stamps = [name for name in self.kind.key if self.kind.by_name[name].is_stamp]
+        stamps = [name for name in self.kind.required if self.kind.by_name[name].is_stamp]
         if stamps and paths:
             low, high = _range(self.staged.paths, stamps[0])
             spans = [(path, *_range([path], stamps[0])) for path in paths]
@@ -129,7 +129,8 @@ class _Merge:
     def _key_values(self, table: ir.Table) -> dict[str, ir.Value]:
         """Key columns of a table; an empty optional part counts as empty text, so that it joins."""
         loose = self.kind.optional_key
-        return {n: table[n].fill_null("") if n in loose else table[n] for n in key_columns(self.kind)}
+        names = key_columns(self.kind)
+        return {n: table[n].cast("string").fill_null("") if n in loose else table[n] for n in names}
 
     def _contested_keys(self) -> ir.Table:
         names = key_columns(self.kind)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -11,6 +11,7 @@ from governance.meeting.signals import WarningOf
 from governance.metrics import areas
 from governance.metrics.care import HIGH, care_counts, care_due
 from governance.metrics.handbook import handbook_freshness
+from governance.metrics.storm import StormRecords, checked_points, danger_points
 from governance.metrics.windows import Span
 
 if TYPE_CHECKING:
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
 
     from governance.records.dataset import Dataset
     from governance.workdays import Week
-
-_POINT_KINDS = ("hazard", "flood_prone")
-_CHECKED = "checked"
 
 
 @dataclass(frozen=True)
@@ -51,7 +49,7 @@ def people_facts(dataset: Dataset, week: Week) -> PeopleFacts:
         handbook=_handbook(dataset, week.end_at),
         warnings=_warnings(dataset, issued, week.end_at),
         issued=issued,
-        points_n=len(_points(dataset)),
+        points_n=len(danger_points(dataset.frame("points"))),
     )
 
 
@@ -80,11 +78,6 @@ def _handbook(dataset: Dataset, at: datetime) -> pd.DataFrame:
     return handbook_freshness(members, group, at=at)
 
 
-def _points(dataset: Dataset) -> pd.DataFrame:
-    points = dataset.frame("points").drop_duplicates("point_id", keep="last")
-    return points[points["kind"].isin(_POINT_KINDS)]
-
-
 def _issued(dataset: Dataset, week: Week) -> pd.DataFrame:
     warnings = dataset.frame("warnings")
     return warnings[Span(week.start_at, week.end_at).holds(warnings["issued_at"])].sort_values("issued_at")
@@ -92,19 +85,15 @@ def _issued(dataset: Dataset, week: Week) -> pd.DataFrame:
 
 def _warnings(dataset: Dataset, issued: pd.DataFrame, at: datetime) -> tuple[WarningOf, ...]:
     """The warnings of the week, with how many hazard and flood-prone points were checked by its end."""
-    points, steps = _points(dataset), dataset.frame("warning_steps")
-    checked = steps[steps["step"].eq(_CHECKED).fillna(False).astype(bool) & steps["at"].le(at)]
+    records = replace(StormRecords.of(dataset), steps_as_of=at)
+    points = danger_points(records.points)
     return tuple(
         WarningOf(
             warning_id=str(row["warning_id"]),
             kind="" if pd.isna(row["kind"]) else str(row["kind"]),
             level="" if pd.isna(row["level"]) else str(row["level"]),
             points_n=len(points),
-            checked_n=int(
-                points["point_id"]
-                .isin(checked.loc[checked["warning_id"].eq(row["warning_id"]), "point_id"])
-                .sum()
-            ),
+            checked_n=len(checked_points(records.steps_of(str(row["warning_id"])), points)),
         )
         for row in issued.to_dict("records")
     )

@@ -12,7 +12,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from docx.enum.text import WD_ALIGN_PARAGRAPH
-from docx.shared import Pt
 
 from governance.report.footnotes import Footnotes
 from governance.report.marks import SIGNS
@@ -21,11 +20,13 @@ from governance.report.word_layout import (
     KICKER,
     REMARK,
     SECTION,
+    add_gap,
     add_table,
     add_title,
     blank_paper,
     column_widths_mm,
     set_running_head,
+    write_text,
 )
 from governance.report.wording import (
     cells_without_heads,
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
     from governance.report.model import Figure, Item, Slide, Table, WeekModel
 
 _FIGURE_HEADS = ("figure", "value", "basis", "previous", "target", "state")
-_GAP_PT, _NO_BREAK = 8, "\u00a0"
+_NO_BREAK = "\u00a0"
 _NUMERALS = "一二三四五六七"
 
 
@@ -115,21 +116,17 @@ def _add_figures(
         (
             partial(_write_label, notes=notes, note=definition_note(model, figure), text=figure.label),
             partial(_write_value, figure=figure),
-            *(partial(_write, text=text) for text in line[2:]),
+            *(partial(write_text, text=text) for text in line[2:]),
         )
         for figure, line in zip(figures, texts, strict=True)
     ]
     widths_mm = column_widths_mm(list(zip(heads, *texts, strict=True)), right=(1,))
     add_table(document, heads, widths_mm, rows, right=(1,))
-    _add_gap(document)
+    add_gap(document)
 
 
 def _state_words(figure: Figure) -> str:
     return t("report.deck.struck") if figure.is_struck else f"{SIGNS[figure.mark]}{figure.word}"
-
-
-def _write(paragraph: Paragraph, *, text: str) -> None:
-    paragraph.add_run(text)
 
 
 def _write_label(paragraph: Paragraph, *, notes: Footnotes, note: str, text: str) -> None:
@@ -148,14 +145,14 @@ def _write_value(paragraph: Paragraph, *, figure: Figure) -> None:
 
 def _add_rows(document: WordDocument, table: Table) -> None:
     rows: list[tuple[Callable[[Paragraph], None], ...]] = [
-        tuple(partial(_write, text=text) for text in row) for row in table.rows
+        tuple(partial(write_text, text=text) for text in row) for row in table.rows
     ]
     widths_mm = column_widths_mm(list(zip(table.heads, *table.rows, strict=True)), right=table.right)
     add_table(document, table.heads, widths_mm, rows, right=table.right)
     if table.note:
         _add_remark(document, table.note)
     else:
-        _add_gap(document)
+        add_gap(document)
 
 
 def _add_item(document: WordDocument, place: int, item: Item) -> None:
@@ -180,20 +177,14 @@ def _legend_words(slide: Slide) -> str:
 
 def _add_remark(document: WordDocument, text: str) -> None:
     document.add_paragraph(text, style=REMARK)
-    _add_gap(document)
-
-
-def _add_gap(document: WordDocument) -> None:
-    """A little air after a table."""
-    paragraph = document.add_paragraph(style=REMARK)
-    paragraph.paragraph_format.line_spacing = Pt(_GAP_PT)
+    add_gap(document)
 
 
 def _add_close(document: WordDocument, model: WeekModel) -> None:
     """Where every row is, and through when the data are known."""
     sheets = workbook_sheets(model)
     rows_n = sum(len(sheet.frame) for sheet in sheets)
-    _add_gap(document)
+    add_gap(document)
     document.add_paragraph(t("report.word.rows", sheets=len(sheets), rows=f"{rows_n:,}"))
     paragraph = document.add_paragraph(model.as_of_words, style=CELL)
     paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT

@@ -47,7 +47,7 @@ LINE_CHARS, PAGE_LINES = 28, 22
 TEXT_WIDTH_MM, TEXT_HEIGHT_MM, TOP_MM, LEFT_MM = 156, 225, 37, 28
 BODY_PT, TITLE_PT, NUMBER_PT, TABLE_PT, NOTE_PT = 16, 22, 14, 10.5, 9
 # A table of so few rows is not parted by the end of a page.
-_WHOLE_ROWS, _NUMBER_GAP_PT = 8, 6
+_WHOLE_ROWS, _NUMBER_GAP_PT, _GAP_PT = 8, 6, 8
 _MM_PER_PT, _CELL_MM, _AIR = 0.3528, 2.2, 1.1
 # 225 mm over 22 lines, and what 28 characters of 16 pt must lose to stand on 156 mm.
 LINE_TWIPS, TIGHTER_TWIPS = 579, -5
@@ -295,6 +295,17 @@ def add_table(
     for column, width in zip(table.columns, widths_mm, strict=True):
         column.width = Mm(width)
     return table
+
+
+def write_text(paragraph: Paragraph, *, text: str) -> None:
+    """A plain cell of `add_table`."""
+    paragraph.add_run(text)
+
+
+def add_gap(document: WordDocument) -> None:
+    """A little air after a table."""
+    paragraph = document.add_paragraph(style=REMARK)
+    paragraph.paragraph_format.line_spacing = Pt(_GAP_PT)
 
 
 def _mark_row(table: Table, number: int, name: str) -> None:

@@ -44,6 +44,13 @@ _TARGETS: tuple[tuple[str, float, str], ...] = (
     ("report_to_arrive_p90_min", 15, "at_most"),
     ("community_share", 0.80, "at_least"),
     ("care_on_time_share", 0.95, "at_least"),
+    ("storm_called_min", 30, "at_most"),
+    ("storm_arrived_min", 60, "at_most"),
+    ("storm_checked_min", 180, "at_most"),
+    ("storm_cordoned_min", 10, "at_most"),
+    ("storm_cleared_min", 90, "at_most"),
+    ("storm_moved_min", 75, "at_most"),
+    ("storm_reopened_min", 180, "at_most"),
 )
 
 

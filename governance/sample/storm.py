@@ -21,6 +21,7 @@ _FLOODS = {
     truth.REPEAT_PLACE: {
         "arrived": 379,
         "discovered": 381,
+        "checked": 381,
         "cordoned": 389,
         "cleared": 458,
         "reopened": 527,
@@ -29,6 +30,7 @@ _FLOODS = {
     "牛角沱立交": {
         "arrived": 395,
         "discovered": 396,
+        "checked": 396,
         "cordoned": 407,
         "cleared": 482,
         "reopened": 559,
@@ -36,6 +38,10 @@ _FLOODS = {
     },
 }
 _CALLED_N, _MOVED_HOUSEHOLDS, _MOVED_PEOPLE = 22, 3, 7
+# The micro-grids with a hazard or flood-prone point are called in turn, one of them late, the last never.
+_CALLED_LATE_MINUTE = 371
+# Trees the patrols cleared out of the way, minutes after midnight, in the micro-grids of these points.
+_TREES = {"牛角沱立交": 436, "学田湾低洼路口1": 452}
 
 
 def warning_table() -> pd.DataFrame:
@@ -74,15 +80,25 @@ def warning_step_table(rng: np.random.Generator, reference: Reference) -> pd.Dat
         (STORM_ID, str(code), None, "called", storm + (335 + minute) * 60.0, None, None)
         for code, minute in zip(called, np.sort(rng.integers(0, 28, _CALLED_N)), strict=True)
     ]
+    at_risk = _cells_of(reference, points[points["kind"].isin(["hazard", "flood_prone"])])
+    left = [code for code in at_risk if code not in set(called)]
+    for place, code in enumerate(left[:-1]):
+        minute = _CALLED_LATE_MINUTE if place == len(left) - 2 else 334 + 3 * place % 25
+        rows.append((STORM_ID, code, None, "called", storm + minute * 60.0, None, None))
+    for name, minute in _TREES.items():
+        code = _cells_of(reference, points[points["name"] == name])[0]
+        rows.append((STORM_ID, code, None, "cleared", storm + minute * 60.0, None, None))
     for name, minutes in _FLOODS.items():
         rows += [(STORM_ID, None, by_name[name], step, storm + minute * 60.0, None, None)
                  for step, minute in minutes.items()]  # fmt: skip
     danger = points[points["kind"].isin(["hazard", "flood_prone"])]["point_id"]
-    unchecked = set(danger.iloc[[-1]])
+    unchecked, flooded = set(danger.iloc[[-1]]), {by_name[name] for name in _FLOODS}
     for point in danger:
         if point not in unchecked:
+            # Drawn for the flooded places too: they are checked when they are found.
             at = storm + (370 + int(rng.integers(0, 190))) * 60.0
-            rows.append((STORM_ID, None, point, "checked", at, None, None))
+            if point not in flooded:
+                rows.append((STORM_ID, None, point, "checked", at, None, None))
     moved = str(called[0])
     rows += [
         (STORM_ID, moved, None, "moved", storm + 402 * 60.0, 2, 5),
@@ -95,3 +111,9 @@ def warning_step_table(rng: np.random.Generator, reference: Reference) -> pd.Dat
     table = pd.DataFrame(rows, columns=columns)
     table[["households_n", "people_n"]] = table[["households_n", "people_n"]].astype("Int64")
     return table.sort_values(["at_s", "warning_id"], kind="stable", ignore_index=True)
+
+
+def _cells_of(reference: Reference, points: pd.DataFrame) -> list[str]:
+    """The micro-grids that points lie in, each once, in the order of the points."""
+    at = reference.street.microgrid_at(points["lon"].to_numpy(), points["lat"].to_numpy())
+    return list(dict.fromkeys(reference.street.microgrid_codes[int(cell)] for cell in at))

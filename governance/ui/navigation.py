@@ -52,6 +52,7 @@ PAGES: tuple[PageSpec, ...] = (
     PageSpec("case_escalation", "incident", sources=("incidents", "requests")),
     PageSpec("process_control", "incident", sources=("incidents",)),
     PageSpec("care_visits", "people", sources=("visits",)),
+    PageSpec("storm_response", "people", sources=("warnings", "warning_steps")),
     PageSpec("data_intake", "data", sources=(), is_live=True),
     PageSpec("meeting_screen", "weekly", is_hidden=True),
 )

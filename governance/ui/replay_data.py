@@ -3,51 +3,59 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from governance.figures.replay_map import Event, Replay, Walk
+from governance.figures.replay_map import Replay, Walk
 from governance.metrics.effort import efforts_by_team
+from governance.metrics.storm import is_water
 from governance.metrics.windows import Span
-from governance.text import t
 from governance.ui import coverage_data
 from governance.ui.cache import cached
+from governance.ui.replay_events import events_of, minutes_since
 from governance.workdays import start_of_day
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import date
+    from datetime import date, datetime
 
     from governance.records.dataset import Dataset
 
 # The turns one can choose: first hour and length; a night belongs to the day it starts.
 TURNS: Mapping[str, tuple[int, int]] = {"night": (22, 8), "early": (6, 8), "late": (14, 8), "day": (0, 24)}
 LEG_GAP_MIN = 15.0
-# What the kind of a warning says when water is to come.
-STORM_WORDS = ("雨", "洪", "汛", "涝")
 
 
 @dataclass(frozen=True)
 class Turn:
-    """What is looked at: a day, a turn of it, a team (None for all). Hashable, so it may key a cache."""
+    """What is looked at: a day, a turn of it, a team (None for all). Hashable, so it may key a cache.
+
+    `hours` are first hour and length of a turn that is none of `TURNS`: that of the warning `warning_id`.
+    """
 
     day: date
     name: str = "night"
     team_id: str | None = None
+    hours: tuple[int, int] | None = None
+    warning_id: str | None = None
+
+    @property
+    def _hours(self) -> tuple[int, int]:
+        return self.hours or TURNS[self.name]
 
     @property
     def span(self) -> Span:
         """From its first to its last minute."""
-        hour, length = TURNS[self.name]
+        hour, length = self._hours
         start = start_of_day(self.day) + timedelta(hours=hour)
         return Span(start, start + timedelta(hours=length))
 
     @property
     def minutes(self) -> int:
         """How long it lasts."""
-        return TURNS[self.name][1] * 60
+        return self._hours[1] * 60
 
     def rows(self, frame: pd.DataFrame, column: str) -> pd.DataFrame:
         """The rows of the turn by a stamp column, of the team if one is chosen."""
@@ -63,16 +71,10 @@ def _frame(dataset: Dataset, name: str, turn: Turn) -> pd.DataFrame:
     return dataset.patrol(name, since=since, until=until)
 
 
-def _minute(stamps: pd.Series, start: datetime) -> pd.Series:
-    gone: pd.Series = stamps - pd.Timestamp(start)
-    minutes: pd.Series = (gone.dt.total_seconds() / 60).round(1)
-    return minutes
-
-
 def _walks(positions: pd.DataFrame, start: datetime) -> tuple[Walk, ...]:
     """The tracks as legs of (minute, lat, lon), split where nothing was heard for 15 minutes."""
     keys = ["team_id", "force", "person_id", "device_id"]
-    rows = positions.sort_values([*keys, "at"]).assign(minute=lambda frame: _minute(frame["at"], start))
+    rows = positions.sort_values([*keys, "at"]).assign(minute=lambda frame: minutes_since(frame["at"], start))
     walks = []
     for key, own in rows.groupby(keys, dropna=False, sort=True):
         leg = own["minute"].diff().gt(LEG_GAP_MIN).cumsum()
@@ -86,27 +88,6 @@ def _walks(positions: pd.DataFrame, start: datetime) -> tuple[Walk, ...]:
         )
         walks.append(Walk(key[1] if isinstance(key[1], str) else "", legs))
     return tuple(walks)
-
-
-def _events(dataset: Dataset, turn: Turn) -> tuple[Event, ...]:
-    """The cases reported in the turn, where they have a place."""
-    cases = turn.rows(dataset.frame("incidents"), "reported_at").dropna(subset=["lon", "lat"])
-    return tuple(
-        Event(
-            float(minute),
-            float(row["lat"]),
-            float(row["lon"]),
-            "case",
-            t(
-                "patrol_replay.case",
-                at=f"{row['reported_at']:%H:%M}",
-                what=row["subcategory"] if isinstance(row["subcategory"], str) else str(row["category"]),
-            ),
-        )
-        for row, minute in zip(
-            cases.to_dict("records"), _minute(cases["reported_at"], turn.span.start_at), strict=True
-        )
-    )
 
 
 def expected(dataset: Dataset, team_id: str | None) -> pd.DataFrame:
@@ -123,7 +104,7 @@ def first_visits(dataset: Dataset, turn: Turn) -> pd.Series:
     if turn.team_id is not None:
         visits = visits[visits["team_id"].eq(turn.team_id).fillna(False).astype(bool)]
     touching = visits[(visits["exit_at"] > turn.span.start_at) & (visits["enter_at"] < turn.span.end_at)]
-    minute = _minute(touching["enter_at"], turn.span.start_at).clip(lower=0)
+    minute = minutes_since(touching["enter_at"], turn.span.start_at).clip(lower=0)
     return minute.groupby(touching["microgrid_code"]).min()
 
 
@@ -138,7 +119,7 @@ def replay(dataset: Dataset, turn: Turn) -> Replay:
         walks=_walks(positions, start),
         visited={str(code): float(minute) for code, minute in visited.items()},
         expected=frozenset(expected(dataset, turn.team_id)["microgrid_code"].astype(str)),
-        events=_events(dataset, turn),
+        events=events_of(dataset, turn),
     )
 
 
@@ -191,8 +172,7 @@ def last_day(dataset: Dataset) -> date | None:
 
 
 def storm_days(dataset: Dataset) -> tuple[date, ...]:
-    """The days of warnings of rain or flood, newest first."""
+    """The days of warnings of rain, floods or slopes, newest first."""
     warnings = dataset.frame("warnings")
-    is_storm = warnings["kind"].fillna("").str.contains("|".join(STORM_WORDS))
-    issued = warnings.loc[is_storm, "issued_at"].dropna()
+    issued = warnings.loc[is_water(warnings["kind"]), "issued_at"].dropna()
     return tuple(sorted({stamp.date() for stamp in issued}, reverse=True))

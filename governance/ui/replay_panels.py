@@ -137,7 +137,10 @@ def show_replay(page: Page, turn: Turn) -> None:
     team = cached(_teams, dataset).get(turn.team_id or _ALL, "")
     blocks.show_conclusion(page.spec.title, Week.of(turn.day), sentence, scope=team)
     with blocks.panel("replay", title=t("patrol_replay.map_title"), sub=t("patrol_replay.map_sub")):
-        blocks.show_svg(_key_html())
+        notes = "".join(
+            f"<span>{escape(t(f'patrol_replay.key.{name}'))}</span>" for name in ("filled", "missed")
+        )
+        blocks.show_svg(forces_key_html(notes))
         key = f"replay-{turn.day}-{turn.name}-{turn.team_id or 'ALL'}-{dataset.fingerprint[:12]}"
         map_ = base_map(shapes.ground, leaflet=leaflet_files())
         st_folium(
@@ -151,14 +154,14 @@ def show_replay(page: Page, turn: Turn) -> None:
         )
 
 
-def _key_html() -> str:
+def forces_key_html(more: str) -> str:
+    """The key of a replay: the three forces' dots, then what `more` (markup) adds."""
     dots = "".join(
         f'<span><svg width="12" height="12" aria-hidden="true"><circle cx="6" cy="6" r="5" fill="{colour}"/>'
         f"</svg> {escape(schema().label_of('force', force))}</span>"
         for force, colour in FORCE_COLOURS.items()
     )
-    notes = "".join(f"<span>{escape(t(f'patrol_replay.key.{name}'))}</span>" for name in ("filled", "missed"))
-    return f'<div class="cards-key">{dots}{notes}</div>'
+    return f'<div class="cards-key">{dots}{more}</div>'
 
 
 def show_summary(page: Page, turn: Turn) -> None:
