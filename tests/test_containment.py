@@ -18,6 +18,7 @@ from governance.metrics.containment import (
 )
 from governance.metrics.control_series import control_rows
 from governance.metrics.disputes import dispute_figures, dispute_marks
+from governance.metrics.stages import us_of
 from governance.metrics.windows import Span
 from governance.records.dataset import dataset_of_frames, empty_frame
 from governance.settings import settings_of
@@ -36,8 +37,9 @@ def frame(kind, rows):
     return pd.DataFrame(columns).assign(row=1)
 
 
-def dataset(tmp_path, rows, steps=(), *, shuffled=False):
+def dataset(tmp_path, rows, steps=(), *, rules=(), shuffled=False):
     frames = {"incidents": frame("incidents", rows), "incident_steps": frame("incident_steps", list(steps))}
+    frames["rules"] = frame("rules", list(rules))
     if shuffled:
         frames = {kind: table.sample(frac=1, random_state=5) for kind, table in frames.items()}
     as_of = dict.fromkeys(frames, stamp("2023-09-17 23:00"))
@@ -126,7 +128,8 @@ def test_the_ladder_per_group_holds_every_case_once(tmp_path):
     rows = [row | {"community_code": f"C{n % 2}"} for n, row in enumerate(ROWS)]
     table = dataset(tmp_path, rows, STEPS).cases()
     levels = closing_levels(table, frame("incident_steps", STEPS))
-    marks = containment_marks(table, levels, span=Span.of_days(None, None), as_of=stamp("2023-09-17"))
+    due_us = us_of(table["due_at"])
+    marks = containment_marks(table, levels, due_us, span=Span.of_days(None, None), as_of=stamp("2023-09-17"))
     ladder = ladder_table(marks, table["community_code"])
     assert ladder["group"].tolist() == ["C0", "C1"]
     assert ladder[list(BANDS)].sum(axis=1).tolist() == ladder["cases_n"].tolist()
@@ -167,3 +170,12 @@ def test_petitions_over_the_levels_head_are_told_only_by_who_received_them():
     desk, district = step(2, "report", "街道指挥中心"), step(3, "report", "区信访局")
     found = disputes(rows, [desk, district])
     assert (found["received_known_n"], found["over_head_n"]) == (1, 1)
+
+
+def test_a_case_without_a_written_deadline_is_due_by_its_rule(tmp_path):
+    rule = {"version": "1", "valid_from": stamp("2023-01-01"), "category": "市容环境", "limit_h": 24.0}
+    waiting = [case("1", "2023-09-12 09:00", **OPEN)]
+    week = {"since": date(2023, 9, 11), "until": date(2023, 9, 17)}
+    found = containment_rows(dataset(tmp_path, waiting, rules=[rule | {"clock": "calendar"}]), **week)
+    assert [row["open_n"] for row in found] == [1]
+    assert containment_rows(dataset(tmp_path, waiting), **week) == []

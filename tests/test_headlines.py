@@ -225,7 +225,7 @@ def test_a_false_speed_up_gives_both_medians_in_one_unit():
 def test_a_chronic_place_is_told_when_it_came_again():
     row = {"place": "大阳沟市场口", "category": "街面秩序", "n": 12, "week_n": 2, "community_code": "C6"}
     one = only(headlines(signals(chronic=pd.DataFrame([row]))), "chronic")
-    assert (one.value, one.owner) == ("12", "嘉西村巡逻队")
+    assert (one.value, one.owner) == ("12", "嘉西村社区")
     assert headlines(signals(chronic=pd.DataFrame([row | {"week_n": 0}]))) == ()
 
 

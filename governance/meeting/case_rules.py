@@ -227,7 +227,7 @@ def _chronic(signals: Signals, row: pd.Series, places_n: int) -> Headline:
         certainty="estimate",
         value=f"{n:,}",
         unit=t("units.checkin"),
-        owner=signals.owner_of_team(team) or signals.community(row["community_code"]),
+        owner=signals.community(row["community_code"]) or signals.owner_of_team(team),
         decide=t("headlines.chronic.decide", place=place),
         page="case_escalation",
         params=signals.week_params,

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from governance.metrics.judged import judged_cases
 from governance.metrics.nearness import numbered
 from governance.metrics.repeats import REPEAT_WITHIN_M, came_again, has_followup
 from governance.metrics.response import grouped
+from governance.metrics.stages import MISSING, us_at, us_of
 from governance.metrics.windows import Span
 
 if TYPE_CHECKING:
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from governance.metrics.stages import Stamps
     from governance.records.dataset import Dataset
 
 # Which cases a rule sends above the street: 示例 until the street confirms its own list.
@@ -82,12 +85,12 @@ def ended_at(cases: pd.DataFrame) -> pd.Series:
 
 
 def containment_marks(
-    cases: pd.DataFrame, levels: pd.Series, *, span: Span, as_of: datetime | None
+    cases: pd.DataFrame, levels: pd.Series, due_us: Stamps, *, span: Span, as_of: datetime | None
 ) -> pd.DataFrame:
     """For each case whether it is in the cohort and in which band, as known at as-of.
 
-    The cohort: cases due in the window and due by as-of, or closed (or transferred) in it. Voided
-    cases are out. Every cohort case is in exactly one band.
+    The cohort: cases due (`due_us`, of `deadlines.due_us_of`) in the window and by as-of, or closed
+    (or transferred) in it. Voided cases are out. Every cohort case is in exactly one band.
 
     Columns, all boolean: cases_n and those of `BANDS`.
     """
@@ -100,7 +103,8 @@ def containment_marks(
     is_ended = (over_at.le(seen) | (over_at.isna() & (status.eq("closed") | is_moved))).fillna(False)
     is_ended = is_ended.astype(bool)
     is_voided = status.eq("voided").fillna(False).astype(bool)
-    cohort = (known.holds(cases["due_at"]) | known.holds(over_at)) & ~is_voided
+    is_due = (due_us >= us_at(known.start_at)) & (due_us < us_at(known.end_at)) & (due_us != MISSING)
+    cohort = (known.holds(over_at) | is_due) & ~is_voided
     settled, required = cohort & is_ended, is_required_above(cases)
     above = levels.eq("above").fillna(False).astype(bool)
     return pd.DataFrame(
@@ -202,7 +206,9 @@ def containment_rows(
         return []
     span = Span.of_days(since, until)
     levels = closing_levels(cases, dataset.frame("incident_steps"))
-    marks = containment_marks(cases, levels, span=span, as_of=as_of)
+    judged = judged_cases(dataset)
+    due_us = us_of(cases["due_at"]) if judged is None else judged.due_us
+    marks = containment_marks(cases, levels, due_us, span=span, as_of=as_of)
     back = suppression_marks(cases, marks["community_n"], as_of=as_of)
     counts = pd.concat([marks, back], axis=1).astype("int64").groupby(numbers).sum()
     return [

@@ -87,7 +87,13 @@ class CaseTable:
     @cached_property
     def bands(self) -> pd.DataFrame:
         """The containment band of each case, whenever it came due or ended."""
-        return containment_marks(self.frame, self.levels, span=_EVER, as_of=self.as_of)
+        return containment_marks(self.frame, self.levels, self.due_us, span=_EVER, as_of=self.as_of)
+
+    @cached_property
+    def due_us(self) -> Places:
+        """When each case is due, by its record or its rule."""
+        held = held_of(self.frame, self.suspensions)
+        return due_us_of(self.frame, self.rules, held=held, hours=self.hours)
 
     @cached_property
     def reported_us(self) -> Places:
@@ -204,8 +210,7 @@ def located(table: CaseTable) -> Counted:
 # --------------------------------------------------------------------------------- shares
 def on_time(table: CaseTable) -> Counted:
     """Share of the cases due in the period, by as-of, that were closed in time."""
-    held = held_of(table.frame, table.suspensions)
-    due_us = due_us_of(table.frame, table.rules, held=held, hours=table.hours)
+    due_us = table.due_us
     start, end = int(table.edges_us[0]), int(table.edges_us[-1])
     due = due_cohort(table.cases, due_us, start_us=start, end_us=end)
     return table.share(table.cells(table.period(due_us)), due.is_on_time, due.is_due)
@@ -213,7 +218,7 @@ def on_time(table: CaseTable) -> Counted:
 
 def _in_cohorts(table: CaseTable, mark: Mask) -> Numbers:
     """Marked cases in each period's containment cohort: due in it or ended in it, once."""
-    due = table.period(table.known_us("due_at"))
+    due = table.period(np.where(table.due_us > us_at(table.as_of), MISSING, table.due_us))
     over_us = us_of(ended_at(table.frame))
     over = table.period(np.where(over_us > us_at(table.as_of), MISSING, over_us))
     return table.table(table.cells(due), mark) + table.table(table.cells(over), mark & (over != due))

@@ -168,7 +168,7 @@ def headline_marks(key: str, parts: HeadlineParts, span: Span) -> tuple[Marked, 
         due = due_cohort(part.judged.cases, part.judged.due_us, start_us=start_us, end_us=end_us)
         return Marked(part, due.is_due), Marked(part, due.is_on_time), due.is_provisional
     if key == "community_share":
-        bands = containment_marks(part.frame, part.levels, span=span, as_of=parts.as_of)
+        bands = containment_marks(part.frame, part.levels, part.judged.due_us, span=span, as_of=parts.as_of)
         whole, hit = (bands[name].to_numpy(dtype=bool) for name in ("cases_n", "community_n"))
         return Marked(part, whole), Marked(part, hit), False
     if key in QUANTILES:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from governance.figures.chronic_map import place_text
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from governance.metrics.closing import Closing
     from governance.records.dataset import Dataset
-    from governance.report.model import Mark
+    from governance.report.model import Figure, Mark
     from governance.report.week_cases import CaseFacts
     from governance.workdays import Week
 
@@ -35,7 +36,9 @@ def response_slide(dataset: Dataset, facts: CaseFacts | None, week: Week, *, is_
     """Arrival, on time, closing, what is open; the false speed-up where closed cases alone deceive."""
     if facts is None or not facts.has_week:
         return Slide("response", t("slides.response.none"), empty=t("slides.response.empty"))
-    figures = tuple(figure_of_card(facts.cards[key], is_struck=is_struck) for key in RESPONSE)
+    figures = tuple(
+        _named(figure_of_card(facts.cards[key], is_struck=is_struck), facts, key) for key in RESPONSE
+    )
     target = target_of(dataset.frame("targets"), "on_time_share", week.last_day)
     charts = [
         weekly_chart("on_time_share", facts.weeks, target=target.value if target else math.nan),
@@ -50,6 +53,14 @@ def response_slide(dataset: Dataset, facts: CaseFacts | None, week: Week, *, is_
         charts=tuple(chart for chart in charts if chart is not None),
         notes=_notes(facts, "response"),
     )
+
+
+def _named(figure: Figure, facts: CaseFacts, key: str) -> Figure:
+    """The figure with whose cases it counts, where its label and its neighbours leave that open."""
+    whose = {"community_share": "public", "open_n": "all_sources"}.get(key)
+    if whose is None or not figure.basis or not facts.parts.names_sources:
+        return figure
+    return replace(figure, basis=t(f"slides.basis.{whose}", basis=figure.basis))
 
 
 def _response_title(facts: CaseFacts, *, is_struck: bool) -> str:
@@ -150,7 +161,8 @@ def containment_slide(dataset: Dataset, facts: CaseFacts | None, week: Week, *, 
     if facts is None or not facts.has_week:
         return Slide("containment", t("slides.containment.none"), empty=t("slides.containment.empty"))
     card = facts.cards["community_share"]
-    figures = (figure_of_card(card, is_struck=is_struck), figure_of_card(facts.cards["reported_n"]))
+    share = _named(figure_of_card(card, is_struck=is_struck), facts, "community_share")
+    figures = (share, figure_of_card(facts.cards["reported_n"]))
     chart = ladder_chart(dataset, facts)
     return Slide(
         "containment",

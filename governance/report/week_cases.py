@@ -81,8 +81,9 @@ def case_facts(dataset: Dataset, week: Week) -> CaseFacts | None:
     )
     closings = _closings(parts, week)
     span = Span(week.start_at, week.end_at)
+    whole = parts.everything
     bands = containment_marks(
-        parts.everything.frame, parts.everything.levels, span=span, as_of=min(parts.as_of, week.end_at)
+        whole.frame, whole.levels, whole.judged.due_us, span=span, as_of=min(parts.as_of, week.end_at)
     )
     events = _chronic_events(parts, week)
     return CaseFacts(
@@ -92,7 +93,7 @@ def case_facts(dataset: Dataset, week: Week) -> CaseFacts | None:
         closings=closings,
         misleading=most_misleading(closings),
         overdue=_overdue_chart(dataset, parts, shown),
-        ladder=ladder_table(bands, parts.everything.frame["community_code"]),
+        ladder=ladder_table(bands, whole.frame["community_code"]),
         bands=bands,
         compared=communities.overdue_comparison(parts, dataset.frame("communities"), week),
         chronic=_chronic(events, week),

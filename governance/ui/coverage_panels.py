@@ -103,7 +103,9 @@ def _empty_words(dataset: Dataset, week_duty: Duty) -> str:
     team, most = str(counts.index[0]), int(counts.iloc[0])
     key = "empty_all" if most == len(empty) else "empty_most"
     name = _unit_name(_names(dataset, "teams", "team_id").get(team, team))
-    return t(f"patrol_coverage.conclusion.{key}", n=len(empty), unit=name, k=most)
+    words = t(f"patrol_coverage.conclusion.{key}", n=len(empty), unit=name, k=most)
+    dark_n = int(week_duty.units["state"].eq("unknown").sum())
+    return words + (t("patrol_coverage.conclusion.dark", n=dark_n) if dark_n else "")
 
 
 def _unit_name(name: str) -> str:

@@ -9,6 +9,8 @@ import pandas as pd
 
 from governance.figures.map_shapes import short_name
 from governance.metrics import areas, containment, disputes, repeats, satisfaction
+from governance.metrics.judged import judged_cases
+from governance.metrics.stages import us_of
 from governance.metrics.windows import FOUND, PUBLIC, Scope, Span
 from governance.text import t
 from governance.ui.cache import cached
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from governance.metrics.stages import Stamps
     from governance.records.dataset import Dataset
     from governance.ui.filters import Selection
 
@@ -137,7 +140,14 @@ def ladder_marks(dataset: Dataset, week: Week, count: int) -> pd.DataFrame:
     """The bands of the `count` weeks up to `week`, as known at their end."""
     span = window(dataset, week, count).span
     as_of = known_until(dataset, span)
-    return containment.containment_marks(dataset.cases(), cached(levels, dataset), span=span, as_of=as_of)
+    return containment.containment_marks(
+        dataset.cases(), cached(levels, dataset), cached(_due_us, dataset), span=span, as_of=as_of
+    )
+
+
+def _due_us(dataset: Dataset) -> Stamps:
+    judged = judged_cases(dataset)
+    return us_of(dataset.cases()["due_at"]) if judged is None else judged.due_us
 
 
 def ladder(dataset: Dataset, selection: Selection, count: int) -> pd.DataFrame:
