@@ -9,6 +9,8 @@ from governance.errors import UsageError
 from governance.metrics.containment import containment_rows
 from governance.metrics.control_series import SERIES, control_rows
 from governance.metrics.coverage import COVERAGE_GROUPS
+from governance.metrics.handbook import GROUPS as HANDBOOK_GROUPS
+from governance.metrics.handbook import handbook_rows
 from governance.metrics.overview import overview_rows
 from governance.metrics.patrol_rows import (
     REVISIT_GROUPS,
@@ -54,6 +56,7 @@ PRINTED: Mapping[str, PrintedMetric] = {
     "duty": PrintedMetric(duty_rows, (), ("pings",)),
     "integration": PrintedMetric(integration_rows, ("team",), ("pings", "incidents")),
     "tracks": PrintedMetric(track_rows, TRACK_GROUPS, ("pings",)),
+    "handbook": PrintedMetric(handbook_rows, HANDBOOK_GROUPS, ("members",)),
 }
 
 
