@@ -51,6 +51,7 @@ PAGES: tuple[PageSpec, ...] = (
     PageSpec("incident_response", "incident", sources=("incidents",)),
     PageSpec("case_escalation", "incident", sources=("incidents", "requests")),
     PageSpec("process_control", "incident", sources=("incidents",)),
+    PageSpec("grid_handbook", "people", sources=("members",), is_live=True),
     PageSpec("data_intake", "data", sources=(), is_live=True),
     PageSpec("meeting_screen", "weekly", is_hidden=True),
 )
