@@ -13,21 +13,21 @@ with open_page("grid_handbook") as page:
     with left:
         if look.code:
             handbook.show_people(page, look)
-        elif look.answer is not None:
-            handbook.show_candidates(look)
+            handbook.show_facts(page, look)
         else:
+            if look.answer is not None:
+                handbook.show_candidates(page, look)
             health.show_health(page)
     with right:
         handbook.show_map(page, look)
     if look.code:
         handbook.show_records(page, look)
-    if look.code or look.answer is not None:
         health.show_health(page)
     health.show_mending(page)
     left, right = columns_of("handbook-more", 780, 831)
     with left:
         health.show_twice(page)
-    with right:
         roster.show_paper(page)
+    with right:
         roster.show_roster(page)
     handbook.show_footer(page)

@@ -77,6 +77,11 @@ def verified_words(person: Person) -> str:
     return t("grid_handbook.verified_long_ago", day=words) if person.is_stale else words
 
 
+def name_words(person: Person) -> str:
+    """The masked name, its stars no more than two: how long a name is says nothing."""
+    return f"{person.name[:1]}{person.name[1:3]}"
+
+
 def phone_words(person: Person) -> str:
     """The masked number, or that there is none."""
     return person.phone or t("grid_handbook.no_phone")
@@ -109,7 +114,7 @@ def people_html(entry: Entry) -> str:
             rows.append(
                 (
                     "" if place else matter,
-                    f"<b>{label}　{escape(one.name)}</b> <i>{scope}</i>",
+                    f"<b>{label}　{escape(name_words(one))}</b> <i>{scope}</i>",
                     escape(phone_words(one)),
                     f"{mark}{escape(verified_words(one))}",
                 )

@@ -17,7 +17,7 @@ import pandas as pd
 from governance.metrics.pinyin import initials
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from numpy.typing import NDArray
 
@@ -50,16 +50,54 @@ class Place:
 
 
 @dataclass(frozen=True)
+class Letters:
+    """Many short texts as one array of characters, each after a line break: looked through at once."""
+
+    codes: NDArray[np.uint32]
+    starts: IntArray
+
+    def holding(self, needle: str, *, at_start: bool = False) -> IntArray:
+        """The numbers of the texts in which `needle` stands, or with which they begin; ascending."""
+        wanted = np.frombuffer(needle.encode("utf-32-le"), dtype=np.uint32)
+        if at_start:
+            places = self.starts[self.codes[self.starts] == wanted[0]]
+        else:
+            places = np.flatnonzero(self.codes == wanted[0])
+        places = places[places + len(wanted) <= len(self.codes)]
+        for offset, code in enumerate(wanted[1:], start=1):
+            places = places[self.codes[places + offset] == code]
+        return np.unique(np.searchsorted(self.starts, places, side="right") - 1)
+
+    def goes_on_with_digit(self, numbers: IntArray, length: int) -> NDArray[np.bool_]:
+        """Whether the character after the first `length` ones is a digit."""
+        after = self.codes[self.starts[numbers] + length]
+        return np.asarray((after >= ord("0")) & (after <= ord("9")))
+
+
+def letters_of(texts: list[str]) -> Letters:
+    """The array of some texts."""
+    lengths = np.array([len(text) + 1 for text in texts], dtype=np.int64)
+    starts = 1 + np.concatenate([[0], np.cumsum(lengths)])[: len(texts)].astype(np.int64)
+    joined = "\n" + "".join(f"{text}\n" for text in texts)
+    return Letters(np.frombuffer(joined.encode("utf-32-le"), dtype=np.uint32), starts)
+
+
+@dataclass(frozen=True)
 class SearchIndex:
-    """Places in the order of their length and words, and their keys as one text each to look through."""
+    """Keys in the order of their length and words, each leading to a place.
+
+    `places` holds the place of each key, `place_of` and `cell_of` tell equal places and equal
+    micro-grids by number; `initials_of` is the key of each reading in `initials`; `grams` the keys
+    that have a piece of text, `grams_n` how many pieces a key has.
+    """
 
     places: tuple[Place, ...]
+    place_of: IntArray
+    cell_of: IntArray
     keys: tuple[str, ...]
-    joined: str
-    starts: IntArray
+    letters: Letters
     number_of: Mapping[str, tuple[int, ...]]
-    initials_joined: str
-    initials_starts: IntArray
+    initials: Letters
     initials_of: IntArray
     grams: Mapping[str, IntArray]
     grams_n: IntArray
@@ -123,11 +161,22 @@ def search_index(
     return _indexed([key for key, _ in ordered], [place for _, place in ordered])
 
 
+def _numbered(values: Iterable[object]) -> IntArray:
+    """Equal values by the same number."""
+    known: dict[object, int] = {}
+    return np.array([known.setdefault(value, len(known)) for value in values], dtype=np.int64)
+
+
 def _indexed(keys: list[str], places: list[Place]) -> SearchIndex:
-    joined, starts = _joined(keys)
     number_of: dict[str, list[int]] = {}
+    grams: dict[str, list[int]] = {}
+    grams_n = np.zeros(len(keys), dtype=np.int64)
     for number, key in enumerate(keys):
         number_of.setdefault(key, []).append(number)
+        own = grams_of(key)
+        grams_n[number] = len(own)
+        for gram in own:
+            grams.setdefault(gram, []).append(number)
     read = [
         (letters, number)
         for number, place in enumerate(places)
@@ -135,32 +184,18 @@ def _indexed(keys: list[str], places: list[Place]) -> SearchIndex:
         for letters in initials(place.text)
         if len(letters) > 1
     ]
-    initials_joined, initials_starts = _joined([letters for letters, _ in read])
-    grams: dict[str, list[int]] = {}
-    grams_n = np.zeros(len(keys), dtype=np.int64)
-    for number, key in enumerate(keys):
-        own = grams_of(key)
-        grams_n[number] = len(own)
-        for gram in own:
-            grams.setdefault(gram, []).append(number)
     return SearchIndex(
         places=tuple(places),
+        place_of=_numbered((place.text, place.microgrid_code) for place in places),
+        cell_of=_numbered(place.microgrid_code for place in places),
         keys=tuple(keys),
-        joined=joined,
-        starts=starts,
+        letters=letters_of(keys),
         number_of={key: tuple(numbers) for key, numbers in number_of.items()},
-        initials_joined=initials_joined,
-        initials_starts=initials_starts,
+        initials=letters_of([letters for letters, _ in read]),
         initials_of=np.array([number for _, number in read], dtype=np.int64),
         grams={gram: np.array(numbers, dtype=np.int64) for gram, numbers in grams.items()},
         grams_n=grams_n,
     )
-
-
-def _joined(keys: list[str]) -> tuple[str, IntArray]:
-    lengths = np.array([len(key) + 1 for key in keys], dtype=np.int64)
-    starts = np.concatenate([[0], np.cumsum(lengths)])[: len(keys)]
-    return "\n" + "\n".join(keys) + "\n", starts.astype(np.int64)
 
 
 def grams_of(key: str) -> set[str]:

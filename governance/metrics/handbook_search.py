@@ -18,7 +18,7 @@ import numpy as np
 from governance.metrics.handbook_index import CODE_PART, code_keys, folded_key, grams_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from governance.metrics.handbook_index import IntArray, Place, SearchIndex
 
@@ -28,6 +28,7 @@ TIERS: tuple[Tier, ...] = get_args(Tier)
 MOST_SHOWN = 12
 _MOST_TYPED = 60
 _FIRST_TIER_SHOWN = 8
+_NEAR_OF_STREET = 4
 _LEAST_WITHIN, _LEAST_INITIALS = 3, 2
 _NEAR_POOL, _NEAR_RATIO, _NEAR_LEAD, _BEGINNING_COSTS = 120, 0.6, 0.04, 0.02
 _LATIN = re.compile(r"[a-z][a-z0-9]*|[0-9]+[a-z][a-z0-9]*")
@@ -68,17 +69,13 @@ def search(index: SearchIndex, query: str) -> Answer:
     if not tiers:
         return _near(index, query, key)
     first = tiers[0][1]
-    codes = {index.places[number].microgrid_code for number in first}
-    chosen = index.places[first[0]] if len(codes) == 1 else None
+    is_one = len(np.unique(index.cell_of[first])) == 1
+    chosen = index.places[first[0]] if is_one else None
     if chosen is not None:
         tiers = tiers[:1]
     hits = _shown(index, tiers)
-    places_n = len(set().union(*(set(_distinct(index, numbers)) for _, numbers in tiers)))
-    return Answer(query, chosen, hits, places_n)
-
-
-def _distinct(index: SearchIndex, numbers: Iterable[int]) -> dict[Place, int]:
-    return {index.places[number]: number for number in reversed(list(numbers))}
+    fitting = np.concatenate([numbers for _, numbers in tiers])
+    return Answer(query, chosen, hits, len(np.unique(index.place_of[fitting])))
 
 
 def _shown(index: SearchIndex, tiers: list[tuple[Tier, IntArray]]) -> tuple[Hit, ...]:
@@ -104,10 +101,10 @@ def _tiers(index: SearchIndex, query: str, key: str) -> Iterator[tuple[Tier, Int
     if exact:
         yield "exact", np.array(sorted(set(exact)), dtype=np.int64)
         return
-    prefix = _occurring(index.joined, index.starts, "\n" + key)
+    prefix = index.letters.holding(key, at_start=True)
     yield "prefix", _whole_numbers_first(index, prefix, key)
-    inside = _occurring(index.joined, index.starts, key)
-    yield "contains", np.setdiff1d(inside, prefix)
+    inside = index.letters.holding(key)
+    yield "contains", np.setdiff1d(inside, prefix, assume_unique=True)
     if not len(inside):
         yield "within", _within(index, key)
     letters = key.replace("-", "")
@@ -130,23 +127,12 @@ def _spellings(key: str) -> tuple[str, ...]:
     return (key, key + _DOOR_END) if key[-1:].isdigit() else (key,)
 
 
-def _occurring(joined: str, starts: IntArray, needle: str) -> IntArray:
-    """The numbers of the keys in which `needle` stands, ascending."""
-    places, at = [], joined.find(needle)
-    while at >= 0:
-        places.append(at)
-        at = joined.find(needle, at + 1)
-    # A key begins one after its line break; a needle may begin with that break.
-    offset = 0 if needle.startswith("\n") else -1
-    return np.unique(np.searchsorted(starts, np.array(places, dtype=np.int64) + offset, side="right") - 1)
-
-
 def _whole_numbers_first(index: SearchIndex, numbers: IntArray, key: str) -> IntArray:
     """Keys that go on with another digit last: 48 before 480."""
-    if not key[-1:].isdigit():
+    if not key[-1:].isdigit() or not len(numbers):
         return numbers
-    is_longer = np.array([index.keys[one][len(key) : len(key) + 1].isdigit() for one in numbers], dtype=bool)
-    return np.concatenate([numbers[~is_longer], numbers[is_longer]]) if len(numbers) else numbers
+    is_longer = index.letters.goes_on_with_digit(numbers, len(key))
+    return np.concatenate([numbers[~is_longer], numbers[is_longer]])
 
 
 def _within(index: SearchIndex, key: str) -> IntArray:
@@ -171,9 +157,9 @@ def _cuts_number(key: str, start: int, end: int) -> bool:
 
 
 def _by_initials(index: SearchIndex, letters: str) -> IntArray:
-    rows = _occurring(index.initials_joined, index.initials_starts, "\n" + letters)
+    rows = index.initials.holding(letters, at_start=True)
     if not len(rows):
-        rows = _occurring(index.initials_joined, index.initials_starts, letters)
+        rows = index.initials.holding(letters)
     return np.unique(index.initials_of[rows]) if len(rows) else rows
 
 
@@ -183,14 +169,7 @@ def _near(index: SearchIndex, query: str, key: str) -> Answer:
     scored = _closest(index, key)
     if not scored:
         return Answer(query, None, (), 0)
-    hits = tuple(
-        {
-            (index.places[number].text, index.places[number].microgrid_code): Hit(
-                index.places[number], "near"
-            )
-            for _, number in scored
-        }.values()
-    )[:MOST_SHOWN]
+    hits = _near_hits(index, [number for _, number in scored])
     best, number = scored[0]
     rivals = {
         index.places[other].microgrid_code
@@ -202,6 +181,25 @@ def _near(index: SearchIndex, query: str, key: str) -> Answer:
     return Answer(query, place if is_sure else None, hits, len(hits), is_near=True)
 
 
+def _near_hits(index: SearchIndex, numbers: Iterable[int]) -> tuple[Hit, ...]:
+    """The nearest places, only a few of each street: the others may be the one that was meant."""
+    found: dict[tuple[str, str], Hit] = {}
+    streets: dict[str, int] = {}
+    for number in numbers:
+        place, street = index.places[number], _street(index.keys[number])
+        if len(found) >= MOST_SHOWN or streets.get(street, 0) >= _NEAR_OF_STREET:
+            continue
+        if (place.text, place.microgrid_code) not in found:
+            streets[street] = streets.get(street, 0) + 1
+            found[place.text, place.microgrid_code] = Hit(place, "near")
+    return tuple(found.values())
+
+
+def _street(key: str) -> str:
+    """What stands before the first digit."""
+    return re.split(r"\d", key, maxsplit=1)[0]
+
+
 def _closest(index: SearchIndex, key: str) -> list[tuple[float, int]]:
     """Keys by likeness to a text, the most alike first, all of them at least `_NEAR_RATIO`."""
     own = grams_of(key)
@@ -210,7 +208,11 @@ def _closest(index: SearchIndex, key: str) -> list[tuple[float, int]]:
         return []
     shared = np.bincount(np.concatenate(held), minlength=len(index.keys))
     dice = 2 * shared / (index.grams_n + len(own))
-    pool = np.argsort(-dice, kind="stable")[:_NEAR_POOL]
+    pool = np.flatnonzero(dice > 0)
+    if len(pool) > _NEAR_POOL:
+        # The least likeness that still belongs to the pool; ties in the order of the keys.
+        least = np.partition(dice, -_NEAR_POOL)[-_NEAR_POOL]
+        pool = np.flatnonzero(dice >= least)[: 2 * _NEAR_POOL]
     matcher = SequenceMatcher(None, "", key, autojunk=False)
     scored = []
     for number in pool:

@@ -38,7 +38,7 @@ def last_walks(visits: pd.DataFrame, microgrid_code: str, *, most: int) -> tuple
         return ()
     known_until = own.groupby("team_id")["exit_at"].cummax().shift()
     is_new = own["team_id"].ne(own["team_id"].shift()) | own["enter_at"].gt(known_until + _SAME_WALK)
-    walks = [_walk(rows) for _, rows in own.groupby(is_new.fillna(True).cumsum())]
+    walks = [_walk(rows) for _, rows in own.groupby(is_new.fillna(True).astype("int64").cumsum())]
     return tuple(sorted(walks, key=lambda one: one.exit_at, reverse=True)[:most])
 
 

@@ -17,6 +17,7 @@ from docx.oxml.ns import nsdecls
 from governance.errors import GovernanceError
 from governance.figures.handbook_tables import (
     day_words,
+    name_words,
     nobody_words,
     people_by_role,
     phone_words,
@@ -312,7 +313,7 @@ def _people_rows(entry: Entry) -> Iterable[tuple[str, ...]]:
 
 
 def _who(person: Person) -> str:
-    return _joined(person.role or t(f"grid_handbook.roles.{person.role_code}"), person.name)
+    return _joined(person.role or t(f"grid_handbook.roles.{person.role_code}"), name_words(person))
 
 
 def _verified(person: Person) -> str:

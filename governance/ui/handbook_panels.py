@@ -84,7 +84,7 @@ def _entry_sentence(look: Look, entry: Entry) -> str:
         return t("grid_handbook.conclusion.nobody", where=where)
     first = next((one for one in entry.people if one.scope == "microgrid"), entry.people[0])
     words = {"where": where, "role": first.role or t(f"grid_handbook.roles.{first.role_code}")}
-    words |= {"name": first.name, "phone": handbook_tables.phone_words(first)}
+    words |= {"name": handbook_tables.name_words(first), "phone": handbook_tables.phone_words(first)}
     return t("grid_handbook.conclusion.stale" if first.is_stale else "grid_handbook.conclusion.ask", **words)
 
 
@@ -254,8 +254,9 @@ def _look_up(page: Page, person: Person) -> None:
 
 
 # -------------------------------------------------------------------------------- candidates
-def show_candidates(look: Look) -> None:
+def show_candidates(page: Page, look: Look) -> None:
     """What may be meant, best first: a click opens it."""
+    names = cached(data.handbook, page.dataset).names
     answer = look.answer
     hits: tuple[Hit, ...] = answer.hits if answer else ()
     with blocks.panel(
@@ -275,6 +276,7 @@ def show_candidates(look: Look) -> None:
                     else t("grid_handbook.alias_of", of=hit.place.of),
                     kind=t(f"grid_handbook.place_kinds.{hit.place.kind}"),
                     code=hit.place.microgrid_code,
+                    name=names.get(("microgrid", hit.place.microgrid_code), ""),
                 ),
                 key=f"candidate-{place}",
                 type="tertiary",
@@ -284,20 +286,20 @@ def show_candidates(look: Look) -> None:
 
 
 # ----------------------------------------------------------------------------------- records
-def show_records(page: Page, look: Look) -> None:
-    """Key units, estates and routes; the last visits; the open cases."""
+def show_facts(page: Page, look: Look) -> None:
+    """Key units, estates and routes of the micro-grid."""
     entry = cached(data.handbook, page.dataset).entry(look.code)
-    left, right = blocks.columns_of("handbook-records", 780, 831)
-    with (
-        left,
-        blocks.panel(
-            "handbook-facts",
-            title=t("grid_handbook.facts_title", units=len(entry.units), routes=len(entry.routes)),
-        ),
-    ):
+    title = t("grid_handbook.facts_title", units=len(entry.units), routes=len(entry.routes))
+    with blocks.panel("handbook-facts", title=title):
         blocks.show_svg(handbook_tables.facts_html(entry))
-    with right:
+
+
+def show_records(page: Page, look: Look) -> None:
+    """The last visits, and the open cases."""
+    left, right = blocks.columns_of("handbook-records", 780, 831)
+    with left:
         _show_visits(page, look.code)
+    with right:
         _show_cases(page, look.code)
 
 
