@@ -18,7 +18,7 @@ import numpy as np
 from governance.metrics.handbook_index import CODE_PART, code_keys, folded_key, grams_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from governance.metrics.handbook_index import IntArray, Place, SearchIndex
 
@@ -212,16 +212,18 @@ def _closest(index: SearchIndex, key: str) -> list[tuple[float, int]]:
     if len(pool) > _NEAR_POOL:
         # The least likeness that still belongs to the pool; ties in the order of the keys.
         least = np.partition(dice, -_NEAR_POOL)[-_NEAR_POOL]
-        pool = np.flatnonzero(dice >= least)[: 2 * _NEAR_POOL]
+        pool = np.flatnonzero(dice >= least)[:_NEAR_POOL]
     matcher = SequenceMatcher(None, "", key, autojunk=False)
     scored = []
     for number in pool:
         known = index.keys[number]
         # A street typed with a slip has no door number: it is also held against the beginning alone.
-        ratios = []
+        ratios = [0.0]
         for words in dict.fromkeys((known, known[: len(key)])):
             matcher.set_seq1(words)
-            ratios.append(matcher.ratio() - _BEGINNING_COSTS * (words != known))
+            # The quick ratio is an upper bound.
+            if matcher.quick_ratio() >= _NEAR_RATIO:
+                ratios.append(matcher.ratio() - _BEGINNING_COSTS * (words != known))
         scored.append((max(ratios), int(number)))
     likeness = [one for one in scored if one[0] >= _NEAR_RATIO]
     return sorted(likeness, key=lambda one: (-one[0], one[1]))
