@@ -32,11 +32,17 @@ _LATE_MARK = (
 def plain_table(
     heads: Sequence[str], rows: Iterable[Sequence[str]], *, css: str = "", right: Sequence[int] = ()
 ) -> str:
-    """A plain table of finished cells; `right` are columns of numbers."""
+    """A plain table of finished cells; `right` are columns of numbers.
+
+    The last cell of a row that is shorter than the heads spans the columns that are left.
+    """
 
     def cells(tag: str, row: Sequence[str]) -> str:
+        spans = {len(row) - 1: len(heads) - len(row) + 1} if len(row) < len(heads) else {}
         return "".join(
-            f"<{tag}{' class=num' if place in right else ''}>{cell}</{tag}>" for place, cell in enumerate(row)
+            f"<{tag}{' class=num' if place in right else ''}"
+            f"{f' colspan={spans[place]}' if place in spans else ''}>{cell}</{tag}>"
+            for place, cell in enumerate(row)
         )
 
     head = f"<thead><tr>{cells('th', [escape(text) for text in heads])}</tr></thead>" if heads else ""
@@ -100,11 +106,11 @@ def nobody_words(entry: Entry, role: str) -> str:
 
 def people_html(entry: Entry) -> str:
     """Who solves what: the matter, whom to ask, their number, when that was verified."""
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for role, named, more_n in people_by_role(entry.people):
         matter = escape(t(f"grid_handbook.matters.{role}"))
         if not named:
-            rows.append((matter, f"<i>{escape(nobody_words(entry, role))}</i>", "", ""))
+            rows.append((matter, f"<i>{escape(nobody_words(entry, role))}</i>"))
         for place, one in enumerate(named):
             label = escape(one.role or t(f"grid_handbook.roles.{role}"))
             scope = escape(scope_words(one))

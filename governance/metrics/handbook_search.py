@@ -29,7 +29,7 @@ MOST_SHOWN = 12
 _MOST_TYPED = 60
 _FIRST_TIER_SHOWN = 8
 _NEAR_OF_STREET = 4
-_LEAST_WITHIN, _LEAST_INITIALS = 3, 2
+_LEAST_WITHIN, _LEAST_INITIALS, _LEAST_SURE = 3, 2, 4
 _NEAR_POOL, _NEAR_RATIO, _NEAR_LEAD, _BEGINNING_COSTS = 120, 0.6, 0.04, 0.02
 _LATIN = re.compile(r"[a-z][a-z0-9]*|[0-9]+[a-z][a-z0-9]*")
 _DOOR_END = "号"
@@ -165,7 +165,10 @@ def _by_initials(index: SearchIndex, letters: str) -> IntArray:
 
 # --------------------------------------------------------------------------------------- near
 def _near(index: SearchIndex, query: str, key: str) -> Answer:
-    """What differs by a slip: chosen only when its numbers agree and nothing else is as close."""
+    """What differs by a slip: chosen only when its numbers agree and nothing else is as close.
+
+    In a short name one character is too much: 人和路 is not 人民路 with a slip.
+    """
     scored = _closest(index, key)
     if not scored:
         return Answer(query, None, (), 0)
@@ -177,7 +180,9 @@ def _near(index: SearchIndex, query: str, key: str) -> Answer:
         if score > best - _NEAR_LEAD and other != number
     }
     place = index.places[number]
-    is_sure = _digits(index.keys[number]) == _digits(key) and rivals <= {place.microgrid_code}
+    is_same_number = _digits(index.keys[number]) == _digits(key)
+    is_long = len(re.sub(r"\d", "", key).removesuffix(_DOOR_END)) >= _LEAST_SURE
+    is_sure = is_same_number and is_long and rivals <= {place.microgrid_code}
     return Answer(query, place if is_sure else None, hits, len(hits), is_near=True)
 
 

@@ -56,7 +56,7 @@ _WIDTHS_MM = (39.0, 39.0, 26.0, 31.5, 20.5)
 _SKETCH_MM, _SKETCH_PT = 76.0, (205.0, 195.0)
 _SMALL_PT = 9.5
 _CODE_PT, _NAME_PT = 34, 16
-_MOST_PEOPLE, _MOST_FACTS, _DOOR_LINES = 13, 10, 4
+_MOST_PEOPLE, _MOST_FACTS, _DOOR_LINES = 12, 8, 4
 _TWIPS_PER_MM, _MM_PER_PT, _CELL_AIR_MM = 56.7, 0.3528, 2.0
 _NAMESPACES = f'{nsdecls("w")} xmlns:v="urn:schemas-microsoft-com:vml"'
 

@@ -157,7 +157,7 @@ def show_map(page: Page, look: Look) -> None:
             t("grid_handbook.map_entry", name=entry.community),
             handbook_map.entry_key_html(is_placed=look.at is not None),
         )
-    elif look.answer is not None and is_drawn:
+    elif look.answer is not None and look.answer.hits and is_drawn:
         codes = {hit.place.microgrid_code for hit in look.answer.hits}
         layers = handbook_map.choice_layers(shapes, names, codes)
         title, key = t("grid_handbook.map_choice", n=len(codes)), ""
@@ -259,13 +259,12 @@ def show_candidates(page: Page, look: Look) -> None:
     names = cached(data.handbook, page.dataset).names
     answer = look.answer
     hits: tuple[Hit, ...] = answer.hits if answer else ()
-    with blocks.panel(
-        "handbook-candidates",
-        title=t("grid_handbook.candidates_title", n=len(hits)),
-        sub=t("grid_handbook.candidates_sub"),
-    ):
-        if not hits:
+    if not hits:
+        with blocks.panel("handbook-candidates", title=t("grid_handbook.no_candidates")):
             blocks.show_empty(t("grid_handbook.none_how"))
+        return
+    title = t("grid_handbook.candidates_title", n=len(hits))
+    with blocks.panel("handbook-candidates", title=title, sub=t("grid_handbook.candidates_sub")):
         for place, hit in enumerate(hits):
             st.button(
                 t(
