@@ -14,19 +14,21 @@ with open_page("grid_handbook") as page:
         if look.code:
             handbook.show_people(page, look)
             handbook.show_facts(page, look)
+            handbook.show_visits(page, look)
         else:
-            if look.answer is not None:
-                handbook.show_candidates(page, look)
+            handbook.show_candidates(page, look)
             health.show_health(page)
+            health.show_twice(page)
     with right:
         handbook.show_map(page, look)
+        if look.code:
+            handbook.show_cases(page, look)
     if look.code:
-        handbook.show_records(page, look)
         health.show_health(page)
-    health.show_mending(page)
-    left, right = columns_of("handbook-more", 780, 831)
-    with left:
         health.show_twice(page)
+    health.show_mending(page)
+    left, right = columns_of("handbook-more", 600, 1011)
+    with left:
         roster.show_paper(page)
     with right:
         roster.show_roster(page)

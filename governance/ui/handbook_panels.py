@@ -248,17 +248,18 @@ def _look_up(page: Page, person: Person) -> None:
         "grid_handbook.number",
         role=person.role,
         id=person.member_id,
-        name=person.name,
+        name=handbook_tables.name_words(person),
         number=number or t("grid_handbook.no_phone"),
     )
 
 
 # -------------------------------------------------------------------------------- candidates
 def show_candidates(page: Page, look: Look) -> None:
-    """What may be meant, best first: a click opens it."""
+    """What may be meant, best first: a click opens it; nothing before a search."""
+    if look.answer is None:
+        return
     names = cached(data.handbook, page.dataset).names
-    answer = look.answer
-    hits: tuple[Hit, ...] = answer.hits if answer else ()
+    hits: tuple[Hit, ...] = look.answer.hits
     if not hits:
         with blocks.panel("handbook-candidates", title=t("grid_handbook.no_candidates")):
             blocks.show_empty(t("grid_handbook.none_how"))
@@ -293,16 +294,9 @@ def show_facts(page: Page, look: Look) -> None:
         blocks.show_svg(handbook_tables.facts_html(entry))
 
 
-def show_records(page: Page, look: Look) -> None:
-    """The last visits, and the open cases."""
-    left, right = blocks.columns_of("handbook-records", 780, 831)
-    with left:
-        _show_visits(page, look.code)
-    with right:
-        _show_cases(page, look.code)
-
-
-def _show_visits(page: Page, code: str) -> None:
+def show_visits(page: Page, look: Look) -> None:
+    """When patrols, check-ins and care visits were last there."""
+    code = look.code
     dataset = page.dataset
     with blocks.panel(
         "handbook-visits",
@@ -329,8 +323,9 @@ def _show_visits(page: Page, code: str) -> None:
             st.html(f'<div class="panel-sub">{"<br>".join(escape(line) for line in lines)}</div>')
 
 
-def _show_cases(page: Page, code: str) -> None:
-    cases = cached(data.open_cases, page.dataset, code)
+def show_cases(page: Page, look: Look) -> None:
+    """The open cases of the micro-grid, masked."""
+    cases = cached(data.open_cases, page.dataset, look.code)
     with blocks.panel("handbook-cases", title=t("grid_handbook.cases_title", n=len(cases))):
         if cases.empty:
             blocks.show_empty(t("grid_handbook.no_cases"))
