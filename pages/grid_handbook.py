@@ -19,6 +19,7 @@ with open_page("grid_handbook") as page:
             handbook.show_candidates(page, look)
             health.show_health(page)
             health.show_twice(page)
+            roster.show_paper(page)
     with right:
         handbook.show_map(page, look)
         if look.code:
@@ -27,9 +28,7 @@ with open_page("grid_handbook") as page:
         health.show_health(page)
         health.show_twice(page)
     health.show_mending(page)
-    left, right = columns_of("handbook-more", 600, 1011)
-    with left:
+    if look.code:
         roster.show_paper(page)
-    with right:
-        roster.show_roster(page)
+    roster.show_roster(page)
     handbook.show_footer(page)

@@ -41,13 +41,11 @@ def made_index() -> tuple[SearchIndex, float]:
         {"microgrid_code": codes, "name": [f"第{number}微网格" for number in range(MICROGRIDS_N)]}
     )
     road = rng.choice(_ROADS, ADDRESSES_N)
-    aliases = np.where(rng.random(ADDRESSES_N) < 0.1, rng.choice(_PLACES, ADDRESSES_N), None)
+    aliases = np.where(rng.random(ADDRESSES_N) < 0.1, rng.choice(_PLACES, ADDRESSES_N), "")
     addresses = pd.DataFrame(
         {
             "address": [f"{name}{number // len(_ROADS) + 1}号" for number, name in enumerate(road)],
-            "aliases": [
-                None if one is None else f"{place}{one}" for place, one in zip(road, aliases, strict=True)
-            ],
+            "aliases": [f"{place}{one}" if one else None for place, one in zip(road, aliases, strict=True)],
             "microgrid_code": rng.choice(codes, ADDRESSES_N),
             "lon": np.nan,
             "lat": np.nan,

@@ -42,7 +42,8 @@ def current_members(members: pd.DataFrame) -> pd.DataFrame:
     """The entries in force: one a person and micro-grid, without those who left, with role_code."""
     known = members.dropna(subset=["member_id"]).drop_duplicates(_ENTRY, keep="last")
     known = known.assign(role_code=role_codes(known["role"]))
-    return known[known["role_code"].ne(_LEFT)]
+    in_force: pd.DataFrame = known[known["role_code"].ne(_LEFT)]
+    return in_force
 
 
 def is_stale(entries: pd.DataFrame, *, at: datetime) -> pd.Series:
@@ -88,7 +89,8 @@ def routes_through(microgrids: pd.DataFrame, routes: pd.DataFrame) -> pd.DataFra
     line_of, cell_of = tree.query(drawn, predicate="intersects")
     found = lines[columns].iloc[line_of].reset_index(drop=True)
     codes = cells["microgrid_code"].iloc[cell_of].to_numpy()
-    return found.assign(microgrid_code=codes).sort_values(["microgrid_code", "route_id"], ignore_index=True)
+    table: pd.DataFrame = found.assign(microgrid_code=codes)
+    return table.sort_values(["microgrid_code", "route_id"], ignore_index=True)
 
 
 def _have(codes: pd.Series, among: pd.Series) -> pd.Series:
@@ -167,7 +169,7 @@ def handbook_counts(health: pd.DataFrame, unplaced_stale_n: int, *, by: str | No
     rest = UNRECORDED if by else "all"
     if unplaced_stale_n:
         counts = counts.reindex(counts.index.union([rest])).fillna(0).astype("int64")
-        counts.loc[rest, "stale_phone_n"] += unplaced_stale_n
+        counts["stale_phone_n"] += unplaced_stale_n * (counts.index == rest)
     return counts.rename_axis("group").reset_index()
 
 
@@ -213,6 +215,6 @@ def handbook_rows(
     stale_n = int(np.count_nonzero(is_stale(unplaced_entries(dataset), at=at)))
     counts = handbook_counts(handbook_health(dataset, at=at), stale_n, by=by)
     return [
-        {name: value if name == "group" else int(value) for name, value in row.items()}
+        {str(name): value if name == "group" else int(value) for name, value in row.items()}
         for row in counts.to_dict("records")
     ]

@@ -199,7 +199,10 @@ def handbook_of(dataset: Dataset) -> Handbook:
     routes = routes_through(cells, dataset.frame("routes"))
     return Handbook(
         areas=areas,
-        names={(str(level), str(code)): str(name) for (level, code), name in areas["name"].items()},
+        names={
+            (str(level), str(code)): str(name)
+            for level, code, name in zip(areas["level"], areas["code"], areas["name"], strict=True)
+        },
         microgrids={str(row["microgrid_code"]): row for row in rows},
         people=_people_of(dataset, areas),
         units=_by_code(

@@ -139,7 +139,9 @@ def _changed(before: pd.DataFrame, after: pd.DataFrame) -> list[FieldChange]:
     for field in _FIELDS:
         was, now = old[field], new[field]
         differs = ~(was.eq(now).fillna(False).astype(bool) | (was.isna() & now.isna()))
-        for place in differs.to_numpy().nonzero()[0]:
-            texts = _text(shown_old[field].iloc[place]), _text(shown_new[field].iloc[place])
-            changes.append(FieldChange(*both[place], field, *texts, is_hidden=texts[0] == texts[1]))
+        for place in map(int, differs.to_numpy().nonzero()[0]):
+            member_id, code = both[place]
+            before_text, after_text = _text(shown_old[field].iloc[place]), _text(shown_new[field].iloc[place])
+            is_hidden = before_text == after_text
+            changes.append(FieldChange(member_id, code, field, before_text, after_text, is_hidden))
     return sorted(changes, key=lambda one: (one.member_id, one.microgrid_code))

@@ -78,7 +78,7 @@ def show_roster(page: Page) -> None:
         with st.container(key="roster-upload", horizontal=True, vertical_alignment="center"):
             st.download_button(
                 t("grid_handbook.roster_template"),
-                template_workbook(KIND),
+                partial(template_workbook, KIND),
                 file_name=f"{kind_named(KIND).label}模板.xlsx",
                 key="roster-template",
             )
