@@ -55,9 +55,10 @@ def mending_rows(dataset: Dataset) -> pd.DataFrame:
         for row in rows.to_dict("records")
     ]
     kept = ["microgrid_code", "name", "grid_code", "members_n", "stale_phone_n", "no_phone_n"]
-    flags = ["is_complete", "is_fresh", "is_single"]
+    flags = ("is_complete", "is_fresh", "is_single")
+    words = {True: t("slides.columns.yes"), False: t("slides.columns.no")}
     return (
-        rows[[*kept, *flags, "oldest_verified_on"]]
+        rows.assign(**{flag: rows[flag].map(words) for flag in flags})[[*kept, *flags, "oldest_verified_on"]]
         .rename(columns={"is_complete": "is_entry_complete"})
         .assign(
             oldest_verified_on=rows["oldest_verified_on"].dt.strftime("%Y-%m-%d"),
