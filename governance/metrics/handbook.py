@@ -169,7 +169,7 @@ def handbook_counts(health: pd.DataFrame, unplaced_stale_n: int, *, by: str | No
     rest = UNRECORDED if by else "all"
     if unplaced_stale_n:
         counts = counts.reindex(counts.index.union([rest])).fillna(0).astype("int64")
-        counts["stale_phone_n"] += unplaced_stale_n * (counts.index == rest)
+        counts["stale_phone_n"] += np.where(np.asarray(counts.index) == rest, unplaced_stale_n, 0)
     return counts.rename_axis("group").reset_index()
 
 
