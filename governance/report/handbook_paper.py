@@ -302,7 +302,7 @@ def _people_rows(entry: Entry) -> Iterable[tuple[str, ...]]:
         if not named:
             yield matter, nobody_words(entry, role)
         for place, one in enumerate(named):
-            more = t("grid_handbook.paper.more", n=more_n) if more_n and place == len(named) - 1 else ""
+            more = t("grid_handbook.paper.more_here", n=more_n) if more_n and place == len(named) - 1 else ""
             yield (
                 "" if place else matter,
                 _who(one) + more,
