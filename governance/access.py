@@ -1,7 +1,7 @@
 """Who may see what: masking where data are loaded, and the append-only log.
 
-Until roles exist nobody may see names, phones or free text unmasked; later they come through
-this same door.
+Until roles exist nobody may see names, phones or free text unmasked, but for one number at a time where
+the setting `show_contacts` is on; later they come through this same door.
 """
 
 from __future__ import annotations
@@ -10,13 +10,17 @@ import json
 import re
 from typing import TYPE_CHECKING
 
+from governance.errors import UsageError
 from governance.schema import kind_named
 from governance.workdays import now_in_shanghai
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     import pandas as pd
+
+    from governance.settings import Settings
 
 # Digits may be spaced or dashed, as people write phone numbers in a description.
 _ID_NUMBER = r"(?<!\d)\d{6}[ -]?\d{8}[ -]?\d{3}[\dXx](?!\d)"
@@ -74,3 +78,21 @@ def record_access(data_dir: Path, action: str, **details: object) -> None:
     data_dir.mkdir(parents=True, exist_ok=True)
     with (data_dir / "audit.jsonl").open("a", encoding="utf-8") as log:
         log.write(json.dumps(line, ensure_ascii=False, default=str) + "\n")
+
+
+def full_number(data_dir: Path, settings: Settings, member_id: str, read: Callable[[], str]) -> str:
+    """One member's full number, read only where it may be seen, the look logged first.
+
+    The log has the member's id and never the number. What cannot be logged is not shown.
+
+    Raises
+    ------
+    UsageError
+        `contacts_hidden` where the setting `show_contacts` is off.
+    OSError
+        When the log cannot be written.
+    """
+    if not settings.flag("show_contacts"):
+        raise UsageError("contacts_hidden")
+    record_access(data_dir, "contact", member_id=member_id)
+    return read()

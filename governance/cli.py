@@ -275,29 +275,56 @@ def freeze(week: str, data_dir: Path | None) -> None:
 @main.command(help=t("cli.report"))
 @data_option
 @click.option("--week", help=t("cli.week"))
-@click.option("--format", "format_", required=True, help=t("cli.format"))
+@click.option("--format", "format_", help=t("cli.format"))
+@click.option("--handbook", "is_handbook", is_flag=True, help=t("cli.handbook"))
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help=t("cli.output"))
-def report(data_dir: Path | None, week: str | None, format_: str, output: Path) -> None:
-    """Write the week as a paper."""
+def report(
+    data_dir: Path | None, week: str | None, format_: str | None, is_handbook: bool, output: Path
+) -> None:
+    """Write the week, or the handbook, as a paper."""
     from governance import access
-    from governance.meeting.ledger import open_ledger
-    from governance.records.store import disk_errors, open_dataset
-    from governance.report.papers import format_named, paper, reported_week
-    from governance.report.week import week_model
-    from governance.workdays import Week
+    from governance.records.store import disk_errors
 
-    format_named(format_)
-    asked = Week.parse(week) if week else None
     place = _data_dir(data_dir)
-    dataset = open_dataset(place)
-    chosen = reported_week(dataset, asked)
-    content = paper(week_model(dataset, chosen, commitments=open_ledger(place).commitments()), format_)
+    content, what = (
+        _handbook_paper(place, week, format_) if is_handbook else _week_paper(place, week, format_)
+    )
     with disk_errors():
         aside = output.with_name(f"{output.name}.part")
         aside.write_bytes(content)
         aside.replace(output)
-    access.record_access(place, "export", what=f"report {format_} {chosen}", bytes=len(content))
+    access.record_access(place, "export", what=what, bytes=len(content))
     click.echo(t("cli.report_made", file=output, kilobytes=round(len(content) / 1000)), err=True)
+
+
+def _week_paper(place: Path, week: str | None, format_: str | None) -> tuple[bytes, str]:
+    """The week as a paper, and what the log calls it."""
+    from governance.meeting.ledger import open_ledger
+    from governance.records.store import open_dataset
+    from governance.report.papers import FORMATS, format_named, paper, reported_week
+    from governance.report.week import week_model
+    from governance.workdays import Week
+
+    if format_ is None:
+        raise UsageError("report_without_format", formats="、".join(FORMATS))
+    format_named(format_)
+    asked = Week.parse(week) if week else None
+    dataset = open_dataset(place)
+    chosen = reported_week(dataset, asked)
+    model = week_model(dataset, chosen, commitments=open_ledger(place).commitments())
+    return paper(model, format_), f"report {format_} {chosen}"
+
+
+def _handbook_paper(place: Path, week: str | None, format_: str | None) -> tuple[bytes, str]:
+    """The handbook as a paper, and what the log calls it."""
+    from governance.records.store import open_dataset
+    from governance.report.handbook_paper import handbook_paper
+
+    if week is not None:
+        raise UsageError("handbook_takes_no_week")
+    if format_ not in (None, "docx"):
+        raise UsageError("handbook_is_word", format=format_)
+    return handbook_paper(open_dataset(place)), "handbook"
 
 
 @main.command(help=t("cli.bench"))

@@ -70,6 +70,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("revisit_limit_3_h", 72.0, "小时", "三级微网格两次到访之间的上限", "示例，待街道确认"),
     Setting("low_effort_h", 1.0, "小时", "巡逻少于它的地方不算发现率", "指标约定"),
     Setting("small_n", 20, "件", "少于它只写几分之几，不写百分数", "指标约定"),
+    Setting("show_contacts", False, "", "网格手册能否点看完整号码；每看一个记一条日志", "有登录之前默认不开"),
     Setting("screen_slide_s", 25.0, "秒", "会议大屏自动翻页时每页停多久", "会议室做法：20–30 秒"),
     Setting("screen_idle_s", 600.0, "秒", "会议大屏多久没人按键才开始自动翻页", "示例；街道自定"),
     Setting("screen_pause_s", 120.0, "秒", "点一下会议大屏停多久", "会议室做法"),
@@ -98,6 +99,10 @@ class Settings:
     def integer(self, name: str) -> int:
         """A setting that is a whole number."""
         return int(cast("int", self._get(name)))
+
+    def flag(self, name: str) -> bool:
+        """A setting that is on or off."""
+        return bool(self._get(name))
 
     def day(self, name: str) -> date:
         """A setting that is a date."""

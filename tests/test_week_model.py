@@ -86,7 +86,7 @@ def test_the_planted_truth_is_told(model):
     assert "矛盾纠纷看不出变快" in titles
     assert any("大阳沟市场口" in title for title in titles)
     assert any("美专校手册" in item.title for item in model.slide("care_storm").items)
-    assert model.slide("response").title == "矛盾纠纷没有变快"
+    assert model.slide("response").title == "矛盾纠纷看不出变快"
     assert all(item.owner for item in model.slide("headlines").items)
 
 

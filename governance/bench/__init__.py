@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from governance.bench import intake, pages, patrol, report, response, sample
+from governance.bench import handbook, intake, pages, patrol, report, response, sample
 from governance.bench.measuring import line_of, machine_lines
 from governance.errors import UsageError
 from governance.text import t
@@ -24,6 +24,7 @@ BENCHES: Mapping[str, tuple[Callable[[Path], Iterator[Measurement]], ...]] = {
     "response": (response.measurements,),
     "report": (report.measurements,),
     "patrol": (patrol.measurements,),
+    "handbook": (handbook.measurements,),
     "patrol-large": (patrol.large,),
     "patrol-peers": (patrol.peers,),
 }

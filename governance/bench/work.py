@@ -114,6 +114,16 @@ def _patrol(task: str) -> Callable[..., dict[str, object]]:
     return run
 
 
+def _handbook(task: str) -> Callable[..., dict[str, object]]:
+    def run(*arguments: str) -> dict[str, object]:
+        from governance.bench import handbook_work
+
+        found: dict[str, object] = getattr(handbook_work, task)(*arguments)
+        return found
+
+    return run
+
+
 TASKS: dict[str, Callable[..., dict[str, object]]] = {
     "write": write_export,
     "import": import_file,
@@ -121,6 +131,8 @@ TASKS: dict[str, Callable[..., dict[str, object]]] = {
     "response": response_figures,
     "report": write_papers,
     "rerun": rerun_page,
+    "handbook_search": _handbook("timed_searches"),
+    "handbook_word": _handbook("printed"),
     "patrol_pings": _patrol("write_pings"),
     "patrol": _patrol("run_chain"),
     "patrol_year": _patrol("keep_year"),

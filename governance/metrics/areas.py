@@ -12,6 +12,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from governance.geo import plane_around
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -131,6 +133,24 @@ def area_at(areas: pd.DataFrame, *, lon: float, lat: float) -> AreaKey:
     hit = shapely.covers(drawn["geometry"].to_numpy(dtype=object), shapely.Point(lon, lat))
     found = drawn.index[np.asarray(hit, dtype=bool)]
     return tuple(found[0]) if len(found) else STREET_KEY
+
+
+def nearest_microgrid(areas: pd.DataFrame, *, lon: float, lat: float) -> tuple[str, float] | None:
+    """The drawn micro-grid nearest to a point in degrees, and how many metres away (0 inside).
+
+    None when no micro-grid is drawn.
+    """
+    drawn = areas[
+        areas["level"].eq("microgrid") & ~shapely.is_empty(areas["geometry"].to_numpy(dtype=object))
+    ]
+    if drawn.empty:
+        return None
+    polygons = drawn["geometry"].to_numpy(dtype=object)
+    plane = plane_around(polygons)
+    point = plane.project(shapely.Point(lon, lat))
+    away_m = shapely.distance([plane.project(polygon) for polygon in polygons], point)
+    place = int(np.argmin(away_m))
+    return str(drawn["code"].iloc[place]), float(away_m[place])
 
 
 def drilled(areas: pd.DataFrame, *, shown: AreaKey, clicked: AreaKey) -> AreaKey:

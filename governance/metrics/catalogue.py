@@ -10,6 +10,8 @@ from governance.metrics.care_rows import CARE_GROUPS, care_rows
 from governance.metrics.containment import containment_rows
 from governance.metrics.control_series import SERIES, control_rows
 from governance.metrics.coverage import COVERAGE_GROUPS
+from governance.metrics.handbook import GROUPS as HANDBOOK_GROUPS
+from governance.metrics.handbook import handbook_rows
 from governance.metrics.overview import overview_rows
 from governance.metrics.patrol_rows import (
     REVISIT_GROUPS,
@@ -58,6 +60,7 @@ PRINTED: Mapping[str, PrintedMetric] = {
     "integration": PrintedMetric(integration_rows, ("team",), ("pings", "incidents")),
     "tracks": PrintedMetric(track_rows, TRACK_GROUPS, ("pings",)),
     "storm": PrintedMetric(storm_rows, (), ("warnings", "warning_steps")),
+    "handbook": PrintedMetric(handbook_rows, HANDBOOK_GROUPS, ("members",)),
 }
 
 

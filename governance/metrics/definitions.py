@@ -150,6 +150,21 @@ METRICS: Mapping[str, Metric] = MappingProxyType(
                 counts="place",
                 is_census=True,
             ),
+            *(
+                Metric(
+                    f"handbook_{name}_share",
+                    "share",
+                    "higher",
+                    ("members", "microgrids"),
+                    _OWN,
+                    numerator=f"{name}_n",
+                    denominator="microgrids_n",
+                    dimensions=("community_code",),
+                    counts="place",
+                    is_census=True,
+                )
+                for name in ("complete", "fresh")
+            ),
         )
     }
 )

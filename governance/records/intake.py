@@ -112,10 +112,10 @@ def import_files(
     StoreError
         The store is damaged, read-only or full; what was stored stays.
     """
-    _validated(request)
+    validated(request)
     with store.locked(data_dir), store.disk_errors():
         store.sweep(data_dir)
-        manifest, result = _imported(request, data_dir, store.read_manifest(data_dir), on_progress)
+        manifest, result = imported_state(request, data_dir, store.read_manifest(data_dir), on_progress)
         store.commit(data_dir, manifest)
     access.record_access(
         data_dir, "import", kind=request.kind, import_id=result.import_id, files=list(result.files)
@@ -135,7 +135,7 @@ def rebuild(data_dir: Path, *, on_progress: Callable[[str, int], None] | None = 
         state = replace(before, tables={}, as_of={}, imports=())
         replayed = [entry for entry in before.imports if entry.files and not entry.is_undone]
         for entry in sorted(replayed, key=lambda entry: not kind_named(entry.kind).is_reference):
-            state, _ = _imported(_request_of(entry, data_dir), data_dir, state, on_progress, again=entry)
+            state, _ = imported_state(_request_of(entry, data_dir), data_dir, state, on_progress, again=entry)
         anew = {entry.import_id: entry for entry in state.imports}
         ledger = tuple(anew.get(entry.import_id, entry) for entry in before.imports)
         return store.commit(data_dir, replace(state, imports=ledger))
@@ -155,7 +155,14 @@ def _request_of(entry: ImportEntry, data_dir: Path) -> ImportRequest:
     )
 
 
-def _validated(request: ImportRequest) -> tuple[Kind, TableMapping | None]:
+def validated(request: ImportRequest) -> tuple[Kind, TableMapping | None]:
+    """The kind and the mapping of a request.
+
+    Raises
+    ------
+    UsageError
+        Unknown kind, datum or mapping, or no file.
+    """
     kind = kind_named(request.kind)
     mapping = load_mapping(request.mapping) if request.mapping else None
     if mapping is not None and mapping.kind != kind.name:
@@ -168,7 +175,7 @@ def _validated(request: ImportRequest) -> tuple[Kind, TableMapping | None]:
 
 
 def _rules(request: ImportRequest, data_dir: Path, manifest: Manifest, now: datetime) -> CheckRules:
-    kind, mapping = _validated(request)
+    kind, mapping = validated(request)
     crs: Datum = request.crs or (mapping.crs if mapping else "wgs84")  # type: ignore[assignment]
     return CheckRules(
         kind=kind,
@@ -200,7 +207,7 @@ def _gazetteer_of(data_dir: Path, segments: tuple[tuple[str, Segment, int], ...]
     return gazetteer_of({kind: store.read_frame(data_dir, state, kind) for kind in REFERENCE_FOR_PLACES})
 
 
-def _imported(
+def imported_state(
     request: ImportRequest,
     data_dir: Path,
     manifest: Manifest,
@@ -212,7 +219,7 @@ def _imported(
     now = datetime.fromisoformat(again.imported_at) if again else now_in_shanghai()
     import_id = again.import_id if again else f"{manifest.generation + 1:06d}-{request.kind}"
     tag = f"{manifest.generation + 1:06d}-{len(manifest.imports):05d}"
-    kind, mapping = _validated(request)
+    kind, mapping = validated(request)
     rules = _rules(request, data_dir, manifest, now)
     folder = data_dir / "store" / f"staging-{tag}"
     shutil.rmtree(folder, ignore_errors=True)

@@ -53,6 +53,7 @@ PAGES: tuple[PageSpec, ...] = (
     PageSpec("process_control", "incident", sources=("incidents",)),
     PageSpec("care_visits", "people", sources=("visits",)),
     PageSpec("storm_response", "people", sources=("warnings", "warning_steps")),
+    PageSpec("grid_handbook", "people", sources=("members",), is_live=True),
     PageSpec("data_intake", "data", sources=(), is_live=True),
     PageSpec("meeting_screen", "weekly", is_hidden=True),
 )
