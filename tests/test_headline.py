@@ -25,7 +25,7 @@ from governance.metrics.headline import (
     headline_weeks,
     window_figures,
 )
-from governance.metrics.headline_states import change_of, is_few, standing_of, verdict
+from governance.metrics.headline_states import change_of, is_few, signal_since, standing_of, verdict
 from governance.metrics.response import response_rows
 from governance.metrics.windows import PUBLIC, Scope, Span
 from governance.records.dataset import dataset_of_frames, empty_frame
@@ -317,3 +317,19 @@ def test_the_sentence_names_what_lies_furthest_out():
     assert said.named == "report_to_arrive_p90_min"
     assert said.missed == ("open_n",)
     assert verdict(weeks, dict.fromkeys(changes, "common"), {}).named == ""
+
+
+def test_a_signal_tells_since_when_it_stands():
+    values, signals = [5.0, 9.0, 1.0, 1.0, 1.0], [None, "outside", "outside", "shift", "outside"]
+    weeks = pd.DataFrame(
+        {
+            "week": [f"2023-W{n}" for n in range(33, 38)],
+            "metric": "night",
+            "value": values,
+            "centre": 5.0,
+            "signal": signals,
+        }
+    )
+    assert signal_since(weeks, "night") == "2023-W35"
+    assert signal_since(weeks[:2], "night") == "2023-W34"
+    assert signal_since(weeks[:1], "night") == ""

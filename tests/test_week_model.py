@@ -206,12 +206,12 @@ def test_last_week_s_commitments_stand_first_with_their_verdict(sample_dataset):
     later = decided(3, week=Week(2023, 38))
     known = (earlier, done_long_ago, later, decided(4, status="done"), decided(5))
     slide = week_model(sample_dataset, WEEK, commitments=known).slide("commitments")
-    table = slide.tables[0]
     assert slide.title == "上周定2件，办成1件"
-    assert [row[0] for row in table.rows] == ["第4件", "第5件", "第1件"]
-    assert [row[3] for row in table.rows] == ["办成", "超期", "超期"]
-    assert table.rows[1][5].startswith("尚不能判断")
-    assert "→" in table.rows[2][4]
+    assert [item.title for item in slide.items] == ["第4件", "第5件", "第1件"]
+    assert [item.sub.split("，")[1] for item in slide.items] == ["办成", "超期", "超期"]
+    assert slide.items[1].word == "尚不能判断"
+    assert "→" in slide.items[2].sub
+    assert all(item.owner for item in slide.items)
 
 
 def test_more_commitments_than_fit_are_counted(sample_dataset):

@@ -107,6 +107,19 @@ class Verdict:
     named: str
 
 
+def signal_since(weeks: pd.DataFrame, metric: str) -> str:
+    """The first of the weeks up to the last in which a figure signals on the same side of its centre."""
+    rows = weeks[weeks["metric"].eq(metric)].sort_values("week")
+    since = ""
+    side = 0.0
+    for row in rows.iloc[::-1].to_dict("records"):
+        own = math.copysign(1, row["value"] - row["centre"]) if isinstance(row["signal"], str) else 0.0
+        if not own or (side and own != side):
+            break
+        since, side = str(row["week"]), own
+    return since
+
+
 def verdict(weeks: pd.DataFrame, changes: Mapping[str, Change], standings: Mapping[str, Standing]) -> Verdict:
     """The rule behind the sentence, from `headline_weeks` and the states of its last week."""
     last = {str(row["metric"]): row for _, row in weeks[weeks["week"] == weeks["week"].iloc[-1]].iterrows()}

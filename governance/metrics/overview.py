@@ -109,7 +109,7 @@ def overview_rows(
     """
     if by is not None and by not in GROUPS:
         raise UsageError("unknown_group", group=by, groups="、".join(GROUPS))
-    incidents, checkins = dataset.frame("incidents"), checkins_by_community(dataset)
+    incidents, checkins = dataset.cases(), checkins_by_community(dataset)
     nothing = "\0"
     if by is None:
         group, checked = _all_in(incidents), _all_in(checkins)

@@ -58,10 +58,9 @@ class Dataset:
     """One state of the store, seen through the mask.
 
     `fingerprint` changes whenever anything stored changes and keys every cache; `as_of` says,
-    per kind, through when its records are known; `is_sample` that nothing but the demonstration
-    was imported (versions of its limits and targets and single lines of care aside); `is_schematic`
-    that the boundaries are constructed, not the street's own; `chart_notes` are the named dates of
-    the control charts;
+    per kind, through when its records are known; `is_sample` that records of the demonstration are
+    among them; `is_schematic` that the boundaries are constructed, not the street's own;
+    `chart_notes` are the named dates of the control charts;
     `presented` is the week this state was frozen for, None for the store as it stands;
     `patrol_kept` asks whether the patrol results of this state are computed (None: there is no wait).
     """

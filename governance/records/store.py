@@ -277,10 +277,6 @@ def read_frame(data_dir: Path, manifest: Manifest, kind: str) -> pd.DataFrame:
     return frame.reindex(columns=types.index).astype({"row": "int64"})
 
 
-# What is typed into the demonstration leaves it a demonstration.
-_TYPED = {"version", "entry"}
-
-
 def _origins(manifest: Manifest, kind: str | None = None) -> list[str]:
     """Where what is stored came from: the origins of the imports in force, of one kind or of all."""
     in_force = (entry for entry in manifest.imports if not entry.is_undone)
@@ -314,7 +310,7 @@ def dataset_of(
         fingerprint=fingerprint,
         as_of=MappingProxyType(stated),
         settings=settings,
-        is_sample=set(_origins(manifest)) - _TYPED == {"sample"},
+        is_sample="sample" in _origins(manifest),
         is_schematic=_origins(manifest, "microgrids")[-1:] in (["sample"], ["grid"]),
         load=lambda kind: read_frame(data_dir, manifest, kind),
         load_patrol=lambda name, since, until: _patrol_frame(data_dir, manifest, name, since, until),

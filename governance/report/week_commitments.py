@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from governance.figures.control_words import series_label, series_scale
@@ -21,7 +23,7 @@ from governance.report.week_parts import item_of, title_of
 from governance.text import t
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import date
 
     import pandas as pd
@@ -29,9 +31,12 @@ if TYPE_CHECKING:
     from governance.meeting.commitments import Commitment
     from governance.meeting.ranking import Headline
     from governance.records.dataset import Dataset
+    from governance.report.model import Mark
     from governance.workdays import Week
 
-_ROWS_N = 6
+# So many stand as lines with room for their course; more as a table.
+_ITEMS_N, _ROWS_N = 4, 6
+_MARKS: Mapping[str, Mark] = MappingProxyType({"supported": "better", "not_supported": "worse"})
 _HEADS = ("what", "responsible_unit", "due_on", "status", "course", "verdict")
 
 
@@ -49,6 +54,7 @@ def commitments_slide(dataset: Dataset, week: Week, known: Sequence[Commitment])
         empty = t("slides.commitments.empty", day=day)
         return Slide("commitments", t("slides.commitments.none"), empty=empty)
     rows = tuple(_row(dataset, week, one, past) for one in shown[:_ROWS_N])
+    is_short = len(shown) <= _ITEMS_N
     more = t("slides.commitments.more", n=len(shown) - _ROWS_N) if len(shown) > _ROWS_N else ""
     note = "；".join(part for part in (more, t("slides.commitments.note")) if part)
     done = sum(one.status == "done" for one in last)
@@ -59,26 +65,57 @@ def commitments_slide(dataset: Dataset, week: Week, known: Sequence[Commitment])
     return Slide(
         "commitments",
         title_of(title, t("slides.commitments.plain")),
-        tables=(Table(heads, rows, note=note),),
+        items=tuple(map(_item, rows)) if is_short else (),
+        tables=() if is_short else (Table(heads, tuple(_flat(row) for row in rows), note=note),),
         notes=(t("slides.notes.commitments"),),
     )
 
 
-def _row(dataset: Dataset, week: Week, one: Commitment, known: Sequence[Commitment]) -> tuple[str, ...]:
-    """A commitment as the ledger's page writes it."""
+@dataclass(frozen=True)
+class _Row:
+    """A commitment as the ledger's page writes it; `word` is the verdict's, of the kind `mark`."""
+
+    what: str
+    unit: str
+    due: str
+    status: str
+    course: str
+    word: str
+    reason: str
+    mark: Mark
+
+
+def _flat(row: _Row) -> tuple[str, ...]:
+    """A row of the table: a verdict that is none yet says why."""
+    verdict = f"{row.word}（{row.reason}）" if row.reason else row.word
+    return (row.what, row.unit, row.due, row.status, row.course, verdict)
+
+
+def _item(row: _Row) -> Item:
+    """A line of the slide: what was decided, how far it is, the metric's course, whom to ask."""
+    said = (t("slides.commitments.due", day=row.due, status=row.status), row.course, row.reason)
+    sub = "，".join(part for part in said if part)
+    return Item(
+        mark=row.mark, word=row.word, title=row.what, sub=sub, owner=row.unit, page="commitment_ledger"
+    )
+
+
+def _row(dataset: Dataset, week: Week, one: Commitment, known: Sequence[Commitment]) -> _Row:
     today = week.shifted(1).first_day
     state = "overdue" if one.status == "open" and one.due_on < today else one.status
     verdict = verdict_on(one, _charts(dataset, one, week), touched=touched_by(known, one))
     left = max(LEAST_AFTER_N - verdict.points_n, 0)
     word = t(f"commitment_ledger.verdicts.{verdict.word}")
     reason = t(f"commitment_ledger.short.{verdict.reason}", left=left)
-    return (
-        one.what,
-        one.responsible_unit,
-        _day_words(one.due_on),
-        t(f"commitment_ledger.status.{state}"),
-        _course_words(one, verdict),
-        f"{word}（{reason}）" if verdict.word == "undecided" else word,
+    return _Row(
+        what=one.what,
+        unit=one.responsible_unit,
+        due=_day_words(one.due_on),
+        status=t(f"commitment_ledger.status.{state}"),
+        course=_course_words(one, verdict),
+        word=word,
+        reason=reason if verdict.word == "undecided" else "",
+        mark=_MARKS.get(verdict.word, "normal"),
     )
 
 

@@ -19,7 +19,7 @@ from governance.figures.control_words import series_label
 from governance.meeting.commitments import MAX_CHARS, SOURCE_KINDS, Draft, Place, Source
 from governance.meeting.ledger import open_ledger
 from governance.metrics.windows import UNRECORDED
-from governance.text import explain, t
+from governance.text import explain, has, t
 from governance.ui import blocks
 from governance.ui import ledger_data as data
 from governance.ui.cache import cached
@@ -40,6 +40,7 @@ PARAMS = ("what", "unit", "due", "metric", "place", "source")
 _DAYS_UNTIL_DUE = 7
 _WIDTHS = {"unit": 178, "due": 132, "metric": 170, "place": 136}
 _NOTE = "ledger-note"
+_POSTS = ("centre", "emergency", "care", "data")
 _FILLED = "ledger-filled-from"
 
 
@@ -83,7 +84,13 @@ class _Offers:
 def _offers(dataset: Dataset) -> _Offers:
     teams, communities = (option_labels(dataset, name) for name in ("team", "community"))
     units = [label for code, label in (*teams.items(), *communities.items()) if code not in (ALL, UNRECORDED)]
+    units += [t(f"headlines.posts.{post}") for post in _POSTS]
+    units += [t("headlines.posts.category", category=category) for category in _categories(dataset)]
     return _Offers(tuple(dict.fromkeys(units)), data.metric_keys(dataset), data.place_names(dataset))
+
+
+def _categories(dataset: Dataset) -> list[str]:
+    return [code for code in option_labels(dataset, "category") if code != ALL]
 
 
 def _key(name: str) -> str:
@@ -169,7 +176,8 @@ def show_form(page: Page, selection: Selection) -> None:
         source = _source()
         if source.kind != "hand":
             words = t(f"commitment_ledger.sources.{source.kind}")
-            told = t("commitment_ledger.from_source", source=words, key=source.key)
+            key = t(f"pages.{source.key}") if has(f"pages.{source.key}") else source.key
+            told = t("commitment_ledger.from_source", source=words, key=key)
             st.html(f'<div class="panel-sub">{escape(told)}</div>')
         with st.form("ledger-form", border=False):
             _draw(page, offers, meeting)
@@ -190,7 +198,6 @@ def _draw(page: Page, offers: _Offers, meeting: Week) -> None:
             index=None,
             key=_key("unit"),
             placeholder=t("commitment_ledger.unit_hint"),
-            accept_new_options=True,
             width=_WIDTHS["unit"],
         )
         st.date_input(t("commitment_ledger.due"), key=_key("due"), format="YYYY-MM-DD", width=_WIDTHS["due"])

@@ -31,7 +31,7 @@ def areas(dataset: Dataset) -> pd.DataFrame:
 def measures(dataset: Dataset, week: Week) -> pd.DataFrame:
     """Every measure of every area for a week."""
     records = PlaceRecords(
-        incidents=dataset.frame("incidents"),
+        incidents=dataset.cases(),
         checkins=dataset.frame("checkins"),
         points=dataset.frame("points"),
         members=dataset.frame("members"),
@@ -46,7 +46,7 @@ def cases(dataset: Dataset, week: Week) -> pd.DataFrame:
 
     The columns of incidents, level codes community, grid, microgrid, and is_reported, is_open.
     """
-    incidents = dataset.frame("incidents")
+    incidents = dataset.cases()
     flags = incident_flags(incidents, week=week, as_of=dataset.as_of.get("incidents"))
     chosen = incidents[flags["reported"] | flags["open"]]
     codes = with_parents(chosen, cached(areas, dataset))

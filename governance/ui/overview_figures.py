@@ -15,7 +15,7 @@ from governance.metrics import headline
 from governance.metrics.control_window import rebase_days
 from governance.metrics.definitions import HEADLINES, METRICS, overview_keys
 from governance.metrics.headline_patrols import patrol_headlines, patrol_lists
-from governance.metrics.headline_states import verdict
+from governance.metrics.headline_states import signal_since, verdict
 from governance.metrics.overview import incident_marks
 from governance.metrics.patrol_series import PATROL_SERIES
 from governance.metrics.trust import poor_kinds
@@ -28,7 +28,7 @@ from governance.ui.filters import scope_words
 from governance.ui.patrol_job import compute_beside
 from governance.ui.stamp import week_status
 from governance.ui.words import stamp_words
-from governance.workdays import weeks_until
+from governance.workdays import Week, weeks_until
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from governance.records.dataset import Dataset
     from governance.ui.filters import Selection
     from governance.ui.shell import Page
-    from governance.workdays import Week
 
 
 # ------------------------------------------------------------------------------ computed
@@ -97,7 +96,9 @@ def verdict_words(weeks: pd.DataFrame, drawn: Sequence[cards.Card]) -> str:
             sentence += t(f"week_overview.verdict.{rest}", n=unknown)
         elif said.unknown:
             sentence += t("week_overview.verdict.rest_unknown")
-        sentence += _named_words(said.named, moved, drawn)
+        sentence += _named_words(
+            said.named, moved, drawn, since=signal_since(weeks, said.named), last=str(weeks["week"].iloc[-1])
+        )
     elif said.unknown:
         common = _numeral(len(said.common))
         sentence = t("week_overview.verdict.common_some", n=common, unknown=unknown)
@@ -109,13 +110,19 @@ def verdict_words(weeks: pd.DataFrame, drawn: Sequence[cards.Card]) -> str:
     return sentence + "。"
 
 
-def _named_words(named: str, moved: Mapping[str, tuple[str, ...]], drawn: Sequence[cards.Card]) -> str:
+def _named_words(
+    named: str, moved: Mapping[str, tuple[str, ...]], drawn: Sequence[cards.Card], *, since: str, last: str
+) -> str:
+    """The foremost figure with its number, last week's, and since when it has been so."""
     kind = next(kind for kind, keys in moved.items() if named in keys)
     card = next(card for card in drawn if card.key == named)
     figure = card.figure + (card.unit if card.unit == "%" else f" {card.unit}")
     name = card.label if card.label.endswith("）") else f"{card.label} "
     which = f"first_{kind}" if len(moved[kind]) > 1 else f"named_{kind}"
-    return t(f"week_overview.verdict.{which}", name=name, value=figure, previous=card.previous)
+    words = t(f"week_overview.verdict.{which}", name=name, value=figure, previous=card.previous)
+    if since and since != last:
+        words += t("week_overview.verdict.since", number=Week.parse(since).number)
+    return words
 
 
 def _counts(frame: pd.DataFrame, dataset: Dataset, week: Week) -> dict[str, int] | None:
@@ -132,7 +139,7 @@ def count_words(dataset: Dataset, scope: Scope, week: Week) -> tuple[str, str]:
 
     Says more or fewer, never better or worse: that takes limits, and limits take weeks.
     """
-    frame = scope.rows(dataset.frame("incidents"))
+    frame = scope.rows(dataset.cases())
     now, before = _counts(frame, dataset, week), _counts(frame, dataset, week.shifted(-1))
     change = {key: now[key] - before[key] for key in now} if now and before else None
     if now is None:

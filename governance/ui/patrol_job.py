@@ -16,12 +16,16 @@ import streamlit as st
 
 from governance.ui.cache import cached
 from governance.ui.shell import log_failure
+from governance.workdays import Week
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import date
+
     from governance.records.dataset import Dataset
 
 _STRETCHES_D = (15, 50, 120)
-# Frames that are kept apart from presence, of the days under review.
+# Frames that are kept apart from presence.
 _AFTERWARDS = ("route_metres", "positions")
 _LOOK_EVERY_S = 3.0
 
@@ -33,16 +37,25 @@ class PatrolJob:
     dataset: Dataset
 
     def run(self) -> None:
-        """Compute all days, the newest first, then the ways of the newest; what hinders it is logged."""
+        """Compute all days, the newest first, then the ways week by week; what hinders it is logged."""
         as_of = self.dataset.as_of.get("pings")
         first_days = [as_of.date() - timedelta(days=days) for days in _STRETCHES_D] if as_of else []
         try:
             for since in (*first_days, None):
                 self.dataset.patrol("receipts", since=since, is_held=False)
-            for name in _AFTERWARDS:
-                self.dataset.patrol(name, since=next(iter(first_days), None), is_held=False)
+            for since, until in self._weeks():
+                for name in _AFTERWARDS:
+                    self.dataset.patrol(name, since=since, until=until, is_held=False)
         except Exception as error:  # it runs beside the sessions: nobody else would hear of it
             log_failure(error)
+
+    def _weeks(self) -> Iterator[tuple[date, date]]:
+        """The first and last days of the weeks with positions, the newest first."""
+        days = self.dataset.patrol("receipts", is_held=False)["day"]
+        week = Week.of(days.max().to_pydatetime()) if len(days) else None
+        while week is not None and week.end_at > days.min():
+            yield week.first_day, week.last_day
+            week = week.shifted(-1)
 
 
 def _started(dataset: Dataset) -> threading.Thread:

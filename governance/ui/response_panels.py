@@ -224,6 +224,9 @@ def _curve_figure(dataset: Dataset, selection: Selection, by: str, group: str | 
 
 def _one_curve(page: Page, selection: Selection, by: str, group: str | None, one: Closing) -> None:
     words = t("incident_response.period_counts", n=f"{one.n:,}", open_n=f"{one.open_n:,}")
+    as_of = page.dataset.as_of_for("incidents")
+    if as_of is not None and as_of >= selection.week.end_at:
+        words += t("incident_response.known_by", month=as_of.month, day=as_of.day)
     if one.n < small_n_of(page.dataset):
         words += t("incident_response.too_few_curve")
     blocks.show_svg(f'<div class="panel-sub">{words}</div>')
