@@ -109,7 +109,7 @@ def test_the_sheets_hold_every_row_behind_the_figures(model):
     settled = model.sheets["办结层级"]
     public = settled[settled["群众诉求"] == "是"]
     in_community = (public["层级"] == "社区办结").sum()
-    assert shown["community_share"].basis == f"群众诉求 {in_community} / {len(public)} 件"
+    assert shown["community_share"].basis == f"诉求 {in_community} / {len(public)} 件"
     reported = model.sheets["本周上报"]
     assert shown["reported_n"].value == str((reported["群众诉求"] == "是").sum())
     assert shown["report_to_arrive_p90_min"].basis == f"n = {(reported['计到场'] == '是').sum()} 件"

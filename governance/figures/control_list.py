@@ -61,7 +61,8 @@ def state_list_html(
     )
     rows = []
     for key, state in states.items():
-        link = f'<a href="{escape(links[key])}" target="_self">{escape(labels[key])}</a>'
+        whose = t("process_control.all_sources") if series_named(key).is_stock else ""
+        link = f'<a href="{escape(links[key])}" target="_self">{escape(labels[key])}</a>{escape(whose)}'
         change = change_words(state) + (" ※" if key in hanging else "")
         rows.append(_state_row(key, state, link, change, _older(state, latest, grain), key == chosen))
     return (
@@ -100,7 +101,7 @@ class Multiple:
 def multiples_html(key: str, multiples: Sequence[Multiple], *, small_n: int) -> str:
     """The communities' charts side by side in the order given, one unit for all.
 
-    What rests on fewer than `small_n` cases is not written as a share or time.
+    What rests on fewer than `small_n` cases is not written as a share or time, and not judged.
     """
     scale = series_scale(key, [multiple.state.value for multiple in multiples])
     cells = []
@@ -109,14 +110,15 @@ def multiples_html(key: str, multiples: Sequence[Multiple], *, small_n: int) -> 
         target = float("nan") if state.target is None else state.target.value
         spark = Spark.of_weeks(rows, target=target, change=state.change) if len(rows) else Spark(())
         basis, value = basis_words(key, state.hit_n, state.of_n), value_words(key, scale, state.value)
+        states = f"{change_words(state)}{standing_words(state)}"
         if state.of_n < small_n and not series_named(key).is_patrol:
-            value = t("process_control.too_few")
+            value, states = t("process_control.too_few"), ""
         cells.append(
             f'<div class="multiple"><div class="multiple-head"><b>{escape(multiple.name)}</b>'
             f"<span>{escape(value)}</span></div>"
             f"{sparkline_svg(spark)}"
             f'<div class="multiple-foot"><span>{escape(basis)}</span></div>'
-            f'<div class="multiple-foot">{change_words(state)}{standing_words(state)}</div></div>'
+            f'<div class="multiple-foot">{states}</div></div>'
         )
     return f'<div class="multiples">{"".join(cells)}</div>'
 

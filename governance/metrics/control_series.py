@@ -304,7 +304,8 @@ def control_rows(
     """One row a group and complete ISO week, for the command line.
 
     Keys: group (`all` without `by`, `unknown` where the record names none), week, value (in the
-    unit of the key `of`), n (cases reported), centre, lower, upper (None below 6 points in the
+    unit of the key `of`), n (what the value rests on: the whole of a share, the cases timed; else the
+    cases reported), centre, lower, upper (None below 6 points in the
     phase), signal (None, outside, trend, two_of_three, shift), is_trial, phase.
 
     Raises
@@ -317,7 +318,7 @@ def control_rows(
         for point in chart.to_dict("records"):
             row: dict[str, object] = {"group": name, "week": point["week"]}
             row["value"] = _known(point["value"])
-            row["n"] = int(point["n"])
+            row["n"] = int(point["n"] if pd.isna(point["of_n"]) else point["of_n"])
             row |= {line: _known(point[line]) for line in ("centre", "lower", "upper")}
             row["signal"] = None if pd.isna(point["signal"]) else point["signal"]
             rows.append(row | {"is_trial": bool(point["is_trial"]), "phase": int(point["phase"])})

@@ -54,6 +54,7 @@ class Screen {
     const asked = new URL(location.href).searchParams.get("theme");
     this.turn(["dark", "light"].includes(asked) ? asked : stored("theme", "light"));
     document.body.appendChild(this.host);
+    this.stayInFront();
     this.listen();
     this.say();
     this.startFeeder();
@@ -234,6 +235,15 @@ class Screen {
       clearTimeout(this.pointing);
       this.pointing = setTimeout(() => this.host.removeAttribute("data-pointer"), POINTER_MS);
     });
+  }
+
+  stayInFront() {
+    // Streamlit's dialog about a lost connection makes all else inert: it shall neither show nor catch a click.
+    const style = document.createElement("style");
+    style.textContent = '[data-testid="stDialog"] { display: none !important; }';
+    document.head.appendChild(style);
+    new MutationObserver(() => this.host.removeAttribute("inert"))
+      .observe(this.host, { attributes: true, attributeFilter: ["inert"] });
   }
 
   stayAwake() {
