@@ -170,18 +170,23 @@ def chronic_events(
 ) -> pd.DataFrame:
     """The events of chronic places: the incidents' rows, with the number of their place.
 
-    Columns of `incidents` and place_n (0, 1, … in no order), anchor_code (the micro-grid of the
-    event the place is around).
+    Columns of `incidents` and place_n (0, 1, … in no order), anchor_code and anchor_community (the
+    micro-grid and the community of the event the place is around).
     """
     inside = incidents[span.holds(incidents["reported_at"])]
     events = merged_events(inside.dropna(subset=["category"]))
     if events.empty:
-        return events.assign(place_n=pd.Series(dtype="int64"), anchor_code=pd.Series(dtype="string"))
+        none = pd.Series(dtype="string")
+        return events.assign(place_n=pd.Series(dtype="int64"), anchor_code=none, anchor_community=none)
     spells, around = _spells(events, within_m)
     rows = np.concatenate([*spells, np.empty(0, dtype=np.int64)])
     place_n = np.repeat(np.arange(len(spells)), [len(spell) for spell in spells])
-    codes = events["microgrid_code"].iloc[around].repeat([len(spell) for spell in spells])
-    return events.iloc[rows].assign(place_n=place_n, anchor_code=codes.array)
+    anchors = events[["microgrid_code", "community_code"]].iloc[np.asarray(around, dtype=np.int64)[place_n]]
+    return events.iloc[rows].assign(
+        place_n=place_n,
+        anchor_code=anchors["microgrid_code"].array,
+        anchor_community=anchors["community_code"].array,
+    )
 
 
 def chronic_places(
@@ -191,7 +196,7 @@ def chronic_places(
 
     Columns: place (the most frequent address, missing without one), category, n (events in the
     fullest 90 days), first_at, last_at (of those), lon, lat (their median, degrees WGS-84),
-    microgrid_code, place_n (the number `chronic_events` gives it). By n, then category and place.
+    microgrid_code, community_code, place_n (the number `chronic_events` gives it). By n, category, place.
     """
     return places_of(chronic_events(incidents, span=span, within_m=within_m))
 
@@ -209,11 +214,12 @@ def places_of(events: pd.DataFrame) -> pd.DataFrame:
             "lon": grouped["lon"].median(),
             "lat": grouped["lat"].median(),
             "microgrid_code": grouped["anchor_code"].agg("first"),
+            "community_code": grouped["anchor_community"].agg("first"),
         },
         index=pd.Index(sorted(events["place_n"].unique()), name="place_n"),
     ).reset_index()
-    order = ["place", "category", "n", "first_at", "last_at", "lon", "lat", "microgrid_code", "place_n"]
-    return table[order].sort_values(
+    order = ["place", "category", "n", "first_at", "last_at", "lon", "lat", "microgrid_code"]
+    return table[[*order, "community_code", "place_n"]].sort_values(
         ["n", "category", "place"], ascending=[False, True, True], ignore_index=True
     )
 

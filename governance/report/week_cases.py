@@ -139,12 +139,8 @@ def _chronic_events(parts: HeadlineParts, week: Week) -> pd.DataFrame:
 
 
 def _chronic(events: pd.DataFrame, week: Week) -> pd.DataFrame:
-    """The places of the events, with how many came in the week and the community most are in."""
+    """The places of the events, with how many came in the week and the community they are in."""
     places = repeats.places_of(events)
     in_week = Span(week.start_at, week.end_at).holds(events["reported_at"]).astype("int64")
     counts = in_week.groupby(events["place_n"]).sum()
-    codes = events.groupby("place_n")["community_code"].agg("first")
-    return places.assign(
-        week_n=places["place_n"].map(counts).fillna(0).astype("int64"),
-        community_code=places["place_n"].map(codes).astype("string"),
-    )
+    return places.assign(week_n=places["place_n"].map(counts).fillna(0).astype("int64"))

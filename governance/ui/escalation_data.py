@@ -260,9 +260,10 @@ def chronic(dataset: Dataset, selection: Selection, rule: str) -> pd.DataFrame:
     """`repeats.chronic_places` with the responsible community and micro-grid in words (owner)."""
     events = cached(chronic_cases, dataset, selection, rule)
     places = repeats.places_of(events)
-    codes = events.groupby("place_n")["community_code"].agg("first").reindex(places["place_n"])
     names = cached(community_names, dataset)
-    words = [names.get(str(code), str(code)) if isinstance(code, str) else "" for code in codes]
+    words = [
+        names.get(str(code), str(code)) if isinstance(code, str) else "" for code in places["community_code"]
+    ]
     grids = [code if isinstance(code, str) else "" for code in places["microgrid_code"]]
     owners = [" ".join(part for part in pair if part) or "—" for pair in zip(words, grids, strict=True)]
     return places.assign(owner=pd.array(owners, dtype="string"))
