@@ -260,17 +260,16 @@ def _interval(cases: Cases, stage: str) -> Interval:
     is_passed = cases.is_later[last] | cases.is_end_unknown | (stage == "close_to_rate")
     is_unrecorded = unstamped & is_passed & ~is_unattended
     rows = np.flatnonzero(usable & ~(is_negative | is_unrecorded | is_unattended))
-    start, end, has_end = start.take(rows), end.take(rows), has_end.take(rows)
-    if has_end.all():
-        how = np.full(len(rows), CLOSED)
-    else:
-        how = np.where(has_end, CLOSED, OPEN)
-        end = np.where(has_end, end, cases.seen_us.take(rows))
-    is_stopped = cases.is_stopped.take(rows)
-    if is_stopped.any():
-        is_other = is_stopped & (~has_end | (STAGES[stage][1] == "closed_at"))
-        how = np.where(is_other, OTHER, how)
-        end = np.where(is_other & ~has_end, cases.stopped_us[rows], end)
+    # Taking by place is the dearest step: what can be said of all cases is said before it.
+    how = None
+    if unstamped.any():
+        how, end = np.where(has_end, CLOSED, OPEN), np.where(has_end, end, cases.seen_us)
+    if cases.is_stopped.any():
+        is_other = cases.is_stopped & (~has_end | (STAGES[stage][1] == "closed_at"))
+        how = np.where(is_other, OTHER, CLOSED if how is None else how)
+        end = np.where(is_other & ~has_end, cases.stopped_us, end)
+    used_us = np.maximum((end - start).take(rows), 0)
+    left = np.full(len(rows), CLOSED) if how is None else how.take(rows)
     receipt = Receipt(
         read_n=len(cases),
         kept_n=len(rows),
@@ -280,7 +279,7 @@ def _interval(cases: Cases, stage: str) -> Interval:
         not_recorded_n=marked_n(is_unrecorded),
         unattended_n=marked_n(is_unattended),
     )
-    return Interval(stage, rows, np.maximum(end - start, 0), how, receipt)
+    return Interval(stage, rows, used_us, left, receipt)
 
 
 @dataclass(frozen=True)
