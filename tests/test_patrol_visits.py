@@ -10,6 +10,7 @@ import pytest
 import shapely
 
 from governance.records.engine import engine
+from governance.records.patrol.stretches import places_in_order
 from tests.patrol_builders import CELL_M, DAY, PLANE, at, clock, framed, patrol, pings, square_street, team
 
 REENTRY_S = 300
@@ -250,3 +251,14 @@ def test_pings_exactly_on_borders_and_corners_count_once(db):
 def test_days_are_those_of_shanghai(db):
     visits = patrol(db, pings([middle(1, 1)] * 40, start=at(0.5)))["visits"]
     assert visits["day"].iloc[0] == pd.Timestamp(DAY)
+
+
+@pytest.mark.parametrize(
+    ("pairs_n", "first", "last"), [(30_000, 10**15, 10**15 + 10**12), (2**30, -(2**40), 2**40)]
+)
+def test_moments_of_many_tracks_over_any_time_come_in_order(pairs_n, first, last):
+    # The second range is too wide for one number to hold a pair and a moment.
+    rng = np.random.default_rng(7)
+    major, minor = rng.integers(0, pairs_n, 500), rng.integers(first, last, 500)
+    order = places_in_order(major, minor)
+    assert list(zip(major[order], minor[order], strict=True)) == sorted(zip(major, minor, strict=True))

@@ -28,7 +28,7 @@ from governance.records.patrol.routes import RouteCuts, route_cuts, route_metres
 from governance.records.patrol.rules import DAY_US, SHANGHAI_US
 from governance.records.patrol.stretches import micros_of
 from governance.records.patrol.together import together_of
-from governance.records.patrol.visits import stays, with_evidence
+from governance.records.patrol.visits import stays
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -122,14 +122,13 @@ class Chain:
     def visits_and_hours(self, legs: Legs, duty: Duty, span: Span) -> dict[str, pd.DataFrame]:
         """Visits to micro-grids and points, passes, presence by the hour, and efforts."""
         ground = self.street.ground
-        blocks = blocks_of(self.db, legs, ground, span)
-        found = _NO_STAYS
+        found, blocks = _NO_STAYS, _NO_BLOCKS
         if ground is not None and len(legs.legs):
-            found = with_evidence(stays(self.db, legs, ground, span), blocks)
+            found, blocks = stays(self.db, legs, ground, span), blocks_of(self.db, legs, ground, span)
         microgrid_of = self.street.microgrid_of_point
         checkins = checkins_of(self.records.checkins, legs.tracks, microgrid_of, span)
-        stayed = visit_parts(found, checkins, legs=legs, ground=ground, rules=self.rules)
-        tens = tens_of(blocks)
+        stayed = visit_parts(found, blocks, checkins, legs=legs, ground=ground, rules=self.rules)
+        tens = tens_of(self.db, legs, span)
         presence = presence_of(legs, tens, duty, rules=self.rules, span=span)
         return {
             "visits": _on_day(stayed["visits"], stayed["visits"]["enter"]),
@@ -181,6 +180,5 @@ def _on_day(rows: pd.DataFrame, us: pd.Series[int]) -> pd.DataFrame:
 _NO_CUTS = pd.DataFrame(
     {name: pd.Series(dtype="float64") for name in ("ax", "ay", "ux", "uy", "cut_m", "along_m")}
 )
-_NO_STAYS = pd.DataFrame(
-    columns=["track", "area", "enter", "exit", "inside_us", "pings_n", "deep_n", "told_n"], dtype="int64"
-)
+_NO_STAYS = pd.DataFrame(columns=["track", "area", "enter", "exit", "inside_us"], dtype="int64")
+_NO_BLOCKS = pd.DataFrame(columns=["key", "pings_n", "deep_n", "told_n"], dtype="int64")

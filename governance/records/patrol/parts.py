@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
 from governance.records.patrol.duty import UNIT
 from governance.records.patrol.legs import REASONS
 from governance.records.patrol.rules import DAY_US, MINUTE_US, REENTRY_US, SHANGHAI_US
 from governance.records.patrol.stretches import day_stamps, micros_of, stamps
-from governance.records.patrol.visits import CERTAIN, sureness
+from governance.records.patrol.visits import CERTAIN, sureness, with_evidence
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from pandas.api.extensions import ExtensionArray
 
     from governance.records.patrol.ground import Ground
     from governance.records.patrol.legs import Legs
@@ -36,20 +37,26 @@ def checkins_of(
 
 
 def visit_parts(
-    found: pd.DataFrame, checkins: pd.DataFrame, *, legs: Legs, ground: Ground | None, rules: PatrolRules
+    found: pd.DataFrame,
+    blocks: pd.DataFrame,
+    checkins: pd.DataFrame,
+    *,
+    legs: Legs,
+    ground: Ground | None,
+    rules: PatrolRules,
 ) -> dict[str, pd.DataFrame]:
-    """Stays with their evidence, and check-ins, as parts of `visits`, `point_visits` and `passes`.
+    """Stays (`visits.stays`) and check-ins as parts of `visits`, `point_visits` and `passes`.
 
     A part of `visits` is long enough by itself, or ends or begins so close to midnight that it may
-    go on beyond.
+    go on beyond; how sure it is, `blocks` say.
     """
     is_point = found["area"] >= (ground.microgrids_n if ground else 0)
     since_midnight = (found["enter"] + SHANGHAI_US) % DAY_US
     to_midnight = -(found["exit"] + SHANGHAI_US) % DAY_US
     is_long = found["exit"] - found["enter"] >= rules.visit_min_min * MINUTE_US
     is_long |= (since_midnight <= REENTRY_US) | (to_midnight <= REENTRY_US)
-    codes = np.array(ground.codes if ground else (), dtype=object)
-    long = found[~is_point & is_long]
+    codes = pd.array(ground.codes if ground else (), dtype="string")
+    long = with_evidence(found[~is_point & is_long], blocks)
     by_gps = _stays("microgrid_code", long, legs, codes).assign(
         sureness=pd.array(sureness(long), dtype="string"), source="gps"
     )
@@ -64,13 +71,12 @@ def visit_parts(
     }
 
 
-def _stays(named: str, rows: pd.DataFrame, legs: Legs, codes: np.ndarray) -> pd.DataFrame:
+def _stays(named: str, rows: pd.DataFrame, legs: Legs, codes: ExtensionArray) -> pd.DataFrame:
     """Stays under the codes of their areas, with the person and unit of their tracks."""
     whose = legs.tracks[_WHOSE].take(rows["track"].to_numpy())
     times = {name: rows[name].to_numpy() for name in ("enter", "exit", "inside_us")}
-    code = pd.array(codes[rows["area"].to_numpy()], dtype="string")
     stays = whose.reset_index(drop=True).assign(**times)
-    stays.insert(0, named, code)
+    stays.insert(0, named, pd.Series(codes.take(rows["area"].to_numpy())))
     return stays
 
 
@@ -97,7 +103,7 @@ def _confirmed(visits: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([gps, calls[~calls.index.isin(met["call"])]], ignore_index=True)
 
 
-def _passes(short: pd.DataFrame, legs: Legs, codes: np.ndarray) -> pd.DataFrame:
+def _passes(short: pd.DataFrame, legs: Legs, codes: ExtensionArray) -> pd.DataFrame:
     """Short stays counted by day, micro-grid, team and force."""
     unit = legs.tracks.groupby(UNIT, dropna=False, sort=False).ngroup().to_numpy()
     keyed = pd.DataFrame(
@@ -113,7 +119,7 @@ def _passes(short: pd.DataFrame, legs: Legs, codes: np.ndarray) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "day": stamps(counted["on_day"] * DAY_US - SHANGHAI_US),
-            "microgrid_code": pd.array(codes[counted["area"]], dtype="string"),
+            "microgrid_code": codes.take(counted["area"].to_numpy()),
             **{name: names[name].reindex(counted["unit"]).array for name in UNIT},
             "passes_n": counted["size"].astype("Int64"),
             "passed_min": counted["sum"] / MINUTE_US,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from governance.records.patrol.blocks import BLOCK_US, BLOCKS_A_TEN
+from governance.records.patrol.blocks import TEN_US
 from governance.records.patrol.duty import UNIT
 from governance.records.patrol.rules import DAY_US, HOUR_US, MINUTE_US, SHANGHAI_US
 from governance.records.patrol.stretches import (
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from governance.records.patrol.legs import Legs
     from governance.records.patrol.rules import PatrolRules, Span
 
-# Places are averaged over this time before it is asked whether somebody moved.
-TEN_US = BLOCKS_A_TEN * BLOCK_US
 # An hour with less of a track says nothing about standing still.
 _STILL_FROM_MIN = 30.0
 _HOUR = [*UNIT, "hour"]

@@ -12,9 +12,10 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from governance.records.patrol.blocks import BLOCK_US, NO_AREA
+from governance.records.patrol.blocks import AREA_STRIDE, BLOCK_STRIDE, BLOCK_US
 from governance.records.patrol.crossings import crossings
 from governance.records.patrol.rules import DAY_US, REENTRY_US, SHANGHAI_US
+from governance.records.patrol.stretches import places_in_order
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -40,7 +41,7 @@ def stays(db: Engine, legs: Legs, ground: Ground, span: Span) -> pd.DataFrame:
 
 
 def times_inside(toggles: pd.DataFrame, legs: pd.DataFrame, ground: Ground) -> pd.DataFrame:
-    """Every stretch of time a track lay inside an area: `track`, `area`, `enter`, `exit`.
+    """Every stretch of time a track lay inside an area: `track`, `area`, `enter`, `exit`, so sorted.
 
     `toggles` are crossings (`track`, `at`, `edge`), `legs` as in `Legs.legs`.
     """
@@ -52,11 +53,11 @@ def times_inside(toggles: pd.DataFrame, legs: pd.DataFrame, ground: Ground) -> p
     leg = np.concatenate([began, on_leg[row]])
     area = np.concatenate([inside, side])
     at = np.concatenate([start[began], toggles["at"].to_numpy()[row]])
-    order = np.lexsort([at, leg * len(ground.shapes) + area])
+    order = places_in_order(track[leg].astype(np.int64) * len(ground.shapes) + area, at)
     leg, area, at = leg[order], area[order], at[order]
     is_first = np.r_[True, (leg[1:] != leg[:-1]) | (area[1:] != area[:-1])][: len(leg)]
-    firsts = np.flatnonzero(is_first)
-    is_enter = (np.arange(len(leg)) - np.repeat(firsts, np.diff(np.r_[firsts, len(leg)]))) % 2 == 0
+    place = np.arange(len(leg))
+    is_enter = (place - np.maximum.accumulate(np.where(is_first, place, 0))) % 2 == 0
     enters = np.flatnonzero(is_enter)
     ends = legs["end"].to_numpy()[leg[enters]]
     is_left = ~np.r_[is_first, True][enters + 1]
@@ -99,36 +100,31 @@ def _cut_at_midnight(found: pd.DataFrame) -> pd.DataFrame:
 def merged(stretches: pd.DataFrame) -> pd.DataFrame:
     """Stretches of a track in an area no further apart than five minutes as one, within a day.
 
-    Columns `track`, `area`, `enter`, `exit`, `inside_us` (the sum of their lengths), sorted.
+    `stretches` are sorted by `track`, `area`, `enter`. Adds `inside_us`, the sum of their lengths.
     """
     place = _pairs(stretches["track"], stretches["area"])
-    order = np.lexsort([stretches["enter"].to_numpy(), place])
-    place = place[order]
-    enter, leave = (stretches[name].to_numpy()[order] for name in ("enter", "exit"))
+    enter, leave = (stretches[name].to_numpy() for name in ("enter", "exit"))
     day = (enter + SHANGHAI_US) // DAY_US
     is_new = (place[1:] != place[:-1]) | (enter[1:] - leave[:-1] > REENTRY_US) | (day[1:] != day[:-1])
     first = np.flatnonzero(np.r_[True, is_new][: len(place)])
     last = np.r_[first[1:], len(place)] - 1
     inside_us = np.diff(np.r_[0, np.cumsum(leave - enter)[last]])
-    rows = stretches[["track", "area"]].take(order[first]).reset_index(drop=True)
+    rows = stretches[["track", "area"]].take(first).reset_index(drop=True)
     return rows.assign(enter=enter[first], exit=leave[last], inside_us=inside_us)
 
 
 def with_evidence(visits: pd.DataFrame, blocks: pd.DataFrame) -> pd.DataFrame:
-    """Visits with `pings_n`, `deep_n`, `told_n`: what blocks say of their time and area."""
-    blocks = blocks[blocks["area"] != NO_AREA]
-    block = (visits["enter"].to_numpy() - 1) // BLOCK_US
-    own = _keys(visits["track"], visits["area"], block)
-    order = np.argsort(own, kind="stable")
-    seen = _keys(blocks["track"], blocks["area"], blocks["block"].to_numpy())
-    place = np.searchsorted(own[order], seen, "right") - 1
-    visit = order[np.maximum(place, 0)] if len(order) else place
-    is_own = place >= 0
-    for name in ("track", "area"):
-        is_own[is_own] &= visits[name].to_numpy()[visit[is_own]] == blocks[name].to_numpy()[is_own]
-    is_own[is_own] &= (
-        blocks["block"].to_numpy()[is_own] * BLOCK_US <= visits["exit"].to_numpy()[visit[is_own]]
-    )
+    """Visits with `pings_n`, `deep_n`, `told_n`: what blocks say of their time and area.
+
+    `visits` are sorted by `track`, `area`, `enter` and may lack some of the stays.
+    """
+    enter, leave = (visits[name].to_numpy() for name in ("enter", "exit"))
+    own = _pairs(visits["track"], visits["area"]) * BLOCK_STRIDE + (enter - 1) // BLOCK_US
+    blocks = blocks if len(visits) else blocks.head(0)
+    key = blocks["key"].to_numpy()
+    visit = np.searchsorted(own, key, "right") - 1
+    is_own = (visit >= 0) & (own[visit] // BLOCK_STRIDE == key // BLOCK_STRIDE)
+    is_own &= key % BLOCK_STRIDE * BLOCK_US <= leave[visit]
     counts = {
         name: np.bincount(visit[is_own], blocks[name].to_numpy()[is_own], minlength=len(visits))
         for name in ("pings_n", "deep_n", "told_n")
@@ -136,14 +132,9 @@ def with_evidence(visits: pd.DataFrame, blocks: pd.DataFrame) -> pd.DataFrame:
     return visits.assign(**{name: values.astype(np.int64) for name, values in counts.items()})
 
 
-def _keys(track: pd.Series[int], area: pd.Series[int], block: IntArray) -> IntArray:
-    """One number that sorts like track, area, block."""
-    return _pairs(track, area) * (1 << 24) + block
-
-
 def _pairs(track: pd.Series[int], area: pd.Series[int]) -> IntArray:
     """One number for a track and an area, sorted like both."""
-    return np.asarray(track.to_numpy(dtype=np.int64) * (1 << 18) + area.to_numpy(dtype=np.int64))
+    return np.asarray(track.to_numpy(dtype=np.int64) * AREA_STRIDE + area.to_numpy(dtype=np.int64))
 
 
 def sureness(visits: pd.DataFrame) -> NDArray[np.object_]:
