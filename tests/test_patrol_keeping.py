@@ -47,13 +47,13 @@ def street(tmp_path):
 def computed(monkeypatch):
     """The days computed, as they are."""
     days = []
-    original = keeping._Keeper._written
+    original = keeping.PatrolResults._written
 
     def noted(self, group, batch, records, *, is_believed):
         days.extend(batch)
         return original(self, group, batch, records, is_believed=is_believed)
 
-    monkeypatch.setattr(keeping._Keeper, "_written", noted)
+    monkeypatch.setattr(keeping.PatrolResults, "_written", noted)
     return days
 
 

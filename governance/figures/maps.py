@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, cast
 import folium
 from folium.features import GeoJson, GeoJsonTooltip
 from folium.map import FeatureGroup
+from folium.template import Template
 
 from governance.figures.geojson import markup
 from governance.figures.map_marks import Marks
@@ -182,6 +183,11 @@ def _ground_features(ground: Ground, kind: str) -> Iterable[Feature]:
     return _in_style(chosen, _GROUND_STYLES[kind])
 
 
+def blank_map() -> folium.Map:
+    """A map with nothing on it, for layers to be written against."""
+    return folium.Map(tiles=None)
+
+
 def base_map(ground: Ground, *, leaflet: LeafletFiles, tiles: Tiles | None = None) -> folium.Map:
     """The ground alone, fresh: streamlit-folium writes into the map it is given.
 
@@ -213,6 +219,16 @@ def base_map(ground: Ground, *, leaflet: LeafletFiles, tiles: Tiles | None = Non
     figure.html.add_child(Patterns())
     figure.html.add_child(MapCss())
     return map_
+
+
+class WrittenLayers(FeatureGroup):
+    """A feature group whose script is written already: no template is filled in for it again."""
+
+    _template = Template("{% macro script(this, kwargs) %}{{ this.script }}{% endmacro %}")
+
+    def __init__(self, script: str) -> None:
+        super().__init__(control=False, show=False)
+        self.script = script
 
 
 def changing_layers(layers: Layers) -> FeatureGroup:

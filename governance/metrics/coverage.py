@@ -105,13 +105,13 @@ def _grid_of(swept: pd.DataFrame, cells: pd.DataFrame) -> NDArray[np.bool_]:
     margin = int(np.ceil(SWATH_M / 2 / CELL_M))
     low_x, high_x = int(cells["cell_x"].min()) - margin, int(cells["cell_x"].max()) + margin
     low_y, high_y = int(cells["cell_y"].min()) - margin, int(cells["cell_y"].max()) + margin
-    grid = np.zeros((high_y - low_y + 1, high_x - low_x + 2), dtype=np.int32)
+    height, width = high_y - low_y + 1, high_x - low_x + 2
     rows = swept[swept["cell_y"].between(low_y, high_y)]
     first = rows["first_x"].to_numpy(dtype=np.int64).clip(low_x, high_x + 1) - low_x
     after = (rows["last_x"].to_numpy(dtype=np.int64) + 1).clip(low_x, high_x + 1) - low_x
     y = rows["cell_y"].to_numpy(dtype=np.int64) - low_y
-    np.add.at(grid, (y, first), 1)
-    np.add.at(grid, (y, after), -1)
+    begun, ended = (np.bincount(y * width + x, minlength=height * width) for x in (first, after))
+    grid = (begun - ended).reshape(height, width)
     crossed: NDArray[np.bool_] = np.cumsum(grid, axis=1)[:, :-1] > 0
     return crossed
 
@@ -164,18 +164,17 @@ def coverage_of(group: str, patrolled: Patrolled, ground: Ground, *, has_paths: 
 
     Without `has_paths` (hours, shifts) route metres and swept area are None: they are kept by day.
     """
-    visits = patrolled.visits
-    valid = visits[visits["microgrid_code"].isin(ground.microgrids["microgrid_code"])]
-    certain = set(valid.loc[valid["sureness"].eq("certain"), "microgrid_code"])
-    border = set(valid["microgrid_code"]) - certain
-    points = patrolled.point_visits["point_id"]
-    own = patrolled.cells[patrolled.cells["microgrid_code"].isin(ground.microgrids["microgrid_code"])]
+    visits, code = patrolled.visits, ground.microgrids["microgrid_code"]
+    certain = code.isin(visits.loc[visits["sureness"].eq("certain"), "microgrid_code"].unique())
+    visited = code.isin(visits["microgrid_code"].unique())
+    points = patrolled.point_visits["point_id"].unique()
+    own = patrolled.cells[patrolled.cells["microgrid_code"].isin(code)]
     km2 = CELL_M * CELL_M / 1e6
     is_swept = swept_cells(patrolled.swept, own) if has_paths else np.zeros(0, dtype=bool)
     return Coverage(
         group=group,
-        microgrids_visited_n=len(certain),
-        microgrids_border_n=len(border),
+        microgrids_visited_n=int(certain.sum()),
+        microgrids_border_n=int((visited & ~certain).sum()),
         microgrids_n=len(ground.microgrids),
         points_visited_n=int(ground.points["point_id"].isin(points).sum()),
         points_n=len(ground.points),

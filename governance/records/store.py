@@ -14,6 +14,7 @@ import shutil
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
     from governance.records.chart_notes import ChartNote
     from governance.records.manifest import ImportEntry
+    from governance.records.patrol.keeping import PatrolResults
     from governance.settings import Settings
     from governance.workdays import Week
 
@@ -305,6 +307,7 @@ def dataset_of(
 ) -> Dataset:
     """The data set of a state; `presented` is the week it was frozen for."""
     stated = {kind: datetime.fromisoformat(stamp) for kind, stamp in manifest.as_of.items()}
+    patrols = _Patrols(data_dir, manifest)
     return Dataset(
         data_dir=data_dir,
         fingerprint=fingerprint,
@@ -313,38 +316,28 @@ def dataset_of(
         is_sample="sample" in _origins(manifest),
         is_schematic=_origins(manifest, "microgrids")[-1:] in (["sample"], ["grid"]),
         load=lambda kind: read_frame(data_dir, manifest, kind),
-        load_patrol=lambda name, since, until: _patrol_frame(data_dir, manifest, name, since, until),
-        patrol_kept=_PatrolKept(data_dir, manifest),
+        load_patrol=patrols.frame,
+        patrol_kept=patrols.is_at_hand,
         chart_notes=chart_notes,
         presented=presented,
     )
 
 
-def _patrol_frame(
-    data_dir: Path, manifest: Manifest, name: str, since: date | None, until: date | None
-) -> pd.DataFrame:
-    from governance.records.patrol.keeping import patrol_frame  # it reads the store itself
-
-    return patrol_frame(data_dir, manifest, name, since=since, until=until)
-
-
-@dataclass
-class _PatrolKept:
-    """Whether the patrol results of a state are computed; looked up anew only when their index changed."""
+@dataclass(frozen=True)
+class _Patrols:
+    """The patrol results of a state; what reads them is loaded when they are asked for."""
 
     data_dir: Path
     manifest: Manifest
-    _index_ns: int | None = -1
-    _answer: bool = False
 
-    def __call__(self) -> bool:
-        from governance.records.patrol.keeping import (
-            index_changed_ns,
-            is_at_hand,
-        )  # it reads the store itself
+    @cached_property
+    def _results(self) -> PatrolResults:
+        from governance.records.patrol.keeping import PatrolResults  # it reads the store itself
 
-        changed_ns = index_changed_ns(self.data_dir)
-        if changed_ns != self._index_ns:
-            self._answer = is_at_hand(self.data_dir, self.manifest)
-            self._index_ns = changed_ns
-        return self._answer
+        return PatrolResults(self.data_dir, self.manifest)
+
+    def frame(self, name: str, since: date | None, until: date | None) -> pd.DataFrame:
+        return self._results.frame(name, since, until)
+
+    def is_at_hand(self) -> bool:
+        return self._results.is_at_hand()

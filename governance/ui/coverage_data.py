@@ -116,14 +116,14 @@ def covered_places(dataset: Dataset, week: Week, part: Part) -> dict[str, pd.Dat
     """
     patrolled, own = _patrolled_by(dataset, week, part), part.ground(cached(ground, dataset))
     visits, code = patrolled.visits, own.microgrids["microgrid_code"]
-    certain = code.isin(visits.loc[visits["sureness"].eq("certain"), "microgrid_code"])
+    certain = code.isin(visits.loc[visits["sureness"].eq("certain"), "microgrid_code"].unique())
     walked = joined_metres(patrolled.route_metres, [])
     routes = own.routes.assign(walked_m=own.routes["route_id"].map(walked).fillna(0.0))
     routes["walked_m"] = routes[["walked_m", "length_m"]].min(axis=1)
-    points = patrolled.point_visits["point_id"]
+    points = patrolled.point_visits["point_id"].unique()
     return {
         "microgrids": own.microgrids.assign(
-            is_certain=certain, is_border=code.isin(visits["microgrid_code"]) & ~certain
+            is_certain=certain, is_border=code.isin(visits["microgrid_code"].unique()) & ~certain
         ),
         "points": own.points.assign(is_visited=own.points["point_id"].isin(points)),
         "routes": routes,
@@ -135,7 +135,7 @@ def _recent_visits(dataset: Dataset, week: Week, force: str | None) -> pd.DataFr
     first, part = week.shifted(1 - _RECENT_WEEKS).first_day, Part(force=force)
     recent = part.by_force(dataset.patrol("visits", since=first, until=week.last_day))
     known = cached(ground, dataset).microgrids["microgrid_code"]
-    is_enough = known.isin(recent["microgrid_code"]).all()
+    is_enough = known.isin(recent["microgrid_code"].unique()).all()
     return recent if is_enough else part.by_force(dataset.patrol("visits"))
 
 

@@ -12,7 +12,7 @@ from governance.figures.coverage_bars import coverage_cards_html, coverage_table
 from governance.figures.duty_matrix import duty_key_html, duty_matrix_svg
 from governance.figures.forces_bar import forces_bar_html
 from governance.figures.gap_table import gap_table_html
-from governance.figures.maps import base_map, changing_layers
+from governance.figures.maps import WrittenLayers, base_map
 from governance.figures.since_map import class_of, duration_words, since_legend_html, since_map
 from governance.meeting.commitments import Place
 from governance.metrics.areas import STREET_KEY
@@ -29,6 +29,7 @@ from governance.ui.coverage_lists import show_duty_lists, show_effort_lists, sho
 from governance.ui.filters import scope_words
 from governance.ui.leaflet import leaflet_files
 from governance.ui.ledger_form import commit_button, commitment_link_params
+from governance.ui.map_script import layers_script
 from governance.ui.stamp import week_receipt, week_status
 
 if TYPE_CHECKING:
@@ -136,6 +137,14 @@ def show_cards(page: Page, selection: Selection) -> None:
 
 
 # ------------------------------------------------------------------------------------ map
+def _drawn(dataset: Dataset, selection: Selection) -> tuple[str, str]:
+    """The layers' script and the legend of the map."""
+    table = cached(data.since_with_habits, dataset, selection.week, data.Part.of(selection))
+    shown = ("community", selection.community_code) if selection.community_code else STREET_KEY
+    drawn = since_map(cached(map_data.shapes, dataset), table, shown=shown)
+    return layers_script(drawn.layers), since_legend_html(drawn.counts)
+
+
 @st.fragment
 def show_map(page: Page, selection: Selection) -> None:
     """Time since the last visit in multiples of the limit."""
@@ -154,18 +163,17 @@ def show_map(page: Page, selection: Selection) -> None:
         if table.empty or "microgrid" not in shapes.features:
             blocks.show_empty(t("patrol_coverage.no_map"))
             return
-        shown = ("community", selection.community_code) if selection.community_code else STREET_KEY
-        drawn = since_map(shapes, table, shown=shown)
+        script, legend = cached(_drawn, dataset, selection)
         st_folium(
             base_map(shapes.ground, leaflet=leaflet_files()),
             key=f"since-map-{dataset.fingerprint[:16]}",
             height=MAP_HEIGHT_PX,
             use_container_width=True,
             returned_objects=[],
-            feature_group_to_add=changing_layers(drawn.layers),
+            feature_group_to_add=WrittenLayers(script),
             render=False,
         )
-        blocks.show_svg(since_legend_html(drawn.counts))
+        blocks.show_svg(legend)
 
 
 # ----------------------------------------------------------------------------------- duty

@@ -13,7 +13,7 @@ import streamlit as st
 from streamlit_folium import st_folium
 
 from governance.figures.map_legend import case_key_html, legend_html, route_key_html
-from governance.figures.maps import OVER_TILES, Tiles, base_map, changing_layers
+from governance.figures.maps import OVER_TILES, Tiles, WrittenLayers, base_map
 from governance.figures.place_map import Choice, PlaceMap, place_map
 from governance.figures.place_tables import area_name, headline_text
 from governance.figures.place_words import measure_definition, measure_label
@@ -25,6 +25,7 @@ from governance.ui.blocks import show_conclusion, show_footer, show_svg
 from governance.ui.cache import cached
 from governance.ui.leaflet import leaflet_files
 from governance.ui.map_panel import case_list, map_panel
+from governance.ui.map_script import layers_script
 from governance.ui.shell import error_boundary
 from governance.ui.words import week_words
 
@@ -168,7 +169,15 @@ def _tiles(dataset: Dataset) -> Tiles | None:
     return Tiles(url, dataset.settings.text("tile_attribution")) if url else None
 
 
-def _draw(drawn: PlaceMap, shapes: Shapes, areas: pd.DataFrame, dataset: Dataset) -> None:
+def _drawn(dataset: Dataset, week: Week, choice: Choice) -> tuple[PlaceMap, str]:
+    """The map of a choice and the script of its layers."""
+    areas, shapes = cached(map_data.areas, dataset), cached(map_data.shapes, dataset)
+    measures, cases = cached(map_data.measures, dataset, week), cached(map_data.cases, dataset, week)
+    drawn = place_map(shapes, areas, measures, cases, choice)
+    return drawn, layers_script(drawn.layers)
+
+
+def _draw(script: str, shapes: Shapes, areas: pd.DataFrame, dataset: Dataset) -> None:
     key = f"grid-map-{dataset.fingerprint[:16]}"
     st_folium(
         base_map(shapes.ground, leaflet=leaflet_files(), tiles=_tiles(dataset)),
@@ -176,7 +185,7 @@ def _draw(drawn: PlaceMap, shapes: Shapes, areas: pd.DataFrame, dataset: Dataset
         height=MAP_HEIGHT_PX,
         use_container_width=True,
         returned_objects=list(_CLICK_FIELDS),
-        feature_group_to_add=changing_layers(drawn.layers),
+        feature_group_to_add=WrittenLayers(script),
         on_change=lambda: _follow_click(areas, key),
         render=False,  # it renders the map itself; once more would only cost time
     )
@@ -189,16 +198,17 @@ def _keys(shapes: Shapes, choice: Choice) -> str:
     return cases + (route_key_html(kinds) if choice.is_with_routes else "")
 
 
-def _show_map(drawn: PlaceMap, shapes: Shapes, areas: pd.DataFrame, choice: Choice, dataset: Dataset) -> None:
+def _show_map(dataset: Dataset, week: Week, choice: Choice, *, shapes: Shapes, areas: pd.DataFrame) -> None:
+    drawn, script = cached(_drawn, dataset, week, choice)
     areas_n = sum(class_.areas_n for class_ in drawn.classes)
     how = t("grid_map.how", n=areas_n, level=t(f"grid_map.levels.{choice.level}")) if areas_n else ""
     st.html(f'<div class="panel-sub">{escape(measure_definition(choice.measure))}{escape(how)}</div>')
     if shapes.features:
-        _draw(drawn, shapes, areas, dataset)
+        _draw(script, shapes, areas, dataset)
         show_svg(legend_html(drawn.classes, drawn.scale, small_n=choice.small_n))
     else:
         st.html(f'<div class="note">{escape(t("grid_map.no_boundaries"))}</div>')
-        _draw(drawn, shapes, areas, dataset)
+        _draw(script, shapes, areas, dataset)
     if key := _keys(shapes, choice):
         show_svg(f'<div class="map-key">{key}</div>')
 
@@ -230,8 +240,7 @@ def _map_block(page: Page, week: Week) -> None:
     with left, st.container(key="panel-map", border=True):
         levels = tuple(level for level in AREA_LEVELS if level in shapes.features)
         choice = _choose(levels, dataset, shown)
-        drawn = place_map(shapes, areas, measures[0], cases, choice)
-        _show_map(drawn, shapes, areas, choice, dataset)
+        _show_map(dataset, week, choice, shapes=shapes, areas=areas)
     with right:
         map_panel(page, week, areas, choice, lambda key: show_area(areas, key))
     case_list(page, cases, choice, week)

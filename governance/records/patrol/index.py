@@ -58,6 +58,15 @@ class Index:
             pass
         return cls()
 
+    @staticmethod
+    def version(folder: Path) -> tuple[int, int] | None:
+        """What changes whenever the index is put in place anew; None where there is none."""
+        try:
+            stat = (folder / "index.json").stat()
+        except OSError:
+            return None
+        return stat.st_ino, stat.st_mtime_ns
+
     def write(self, folder: Path) -> None:
         """Put the index in place of the one before, at once."""
         aside = folder / "index.json.new"

@@ -57,38 +57,13 @@ PRESENCE, WAYS, PLACES = "presence", "ways", "places"
 # No more pings than this are held at once.
 _PINGS_AT_ONCE = 3_000_000
 _WAYS_AT_ONCE = 500_000
+# A page reads a week out of months: only the groups that hold it are read.
+_ROWS_A_GROUP = 16_384
 _LOCK_WAIT_S = 600
 # The week under review and the one before it, with the day after.
 _REVIEWED_D = 15
 # Results of no more pings than this are made while a page waits.
 _SOON_COMPUTED_N = 150_000
-
-
-def patrol_frame(
-    data_dir: Path, manifest: Manifest, name: str, *, since: date | None = None, until: date | None = None
-) -> pd.DataFrame:
-    """A frame of `governance.records.patrol`, what is missing of it computed first.
-
-    `since` and `until` (both included) bound the days whose records it is made from.
-
-    Raises
-    ------
-    KeyError
-        There is no frame of that name.
-    StoreError
-        The store is damaged.
-    """
-    keeper = _Keeper(data_dir, manifest)
-    if name == "cells":
-        return keeper.cells()
-    group = next(group for group in PARTS if name in PARTS[group])
-    try:
-        parts = keeper.parts(group, MADE_FROM.get(name, (name,)), since, until)
-    except _DamagedResultsError:
-        # Somebody meddled with the results; they can always be made again.
-        keeper.forget()
-        parts = keeper.parts(group, MADE_FROM.get(name, (name,)), since, until)
-    return assembled(name, parts, keeper.rules)
 
 
 def _read(folder: Path, batches: dict[str, list[int]], name: str) -> pd.DataFrame:
@@ -98,11 +73,13 @@ def _read(folder: Path, batches: dict[str, list[int]], name: str) -> pd.DataFram
         path = folder / batch / f"{name}.parquet"
         if not path.is_file():  # days on which no stamp is believed have receipts only
             continue
+        on_day = pc.field("on_day")
+        # The span first: it tells which parts of the file need not be read.
+        wanted = (on_day >= min(days)) & (on_day <= max(days)) & on_day.isin(days)
         try:
-            table = pq.read_table(path, partitioning=None)
+            tables.append(pq.read_table(path, partitioning=None, filters=wanted))
         except (OSError, pa.ArrowInvalid) as error:
             raise _DamagedResultsError("damaged_store", file=str(path)) from error
-        tables.append(table.filter(pc.is_in(table["on_day"], pa.array(days, pa.int64()))))
     tables = [table for table in tables if len(table)]
     frame = frame_of(pa.concat_tables(tables, promote_options="permissive")) if tables else None
     return typed(name, pd.DataFrame()) if frame is None else frame
@@ -126,32 +103,8 @@ def keep(data_dir: Path, *, groups: Sequence[str] = (PRESENCE,), days_n: int | N
 
     With `days_n` only the newest days, as many as that.
     """
-    keeper = _Keeper(data_dir, store.read_manifest(data_dir))
-    return sum(keeper.kept(group, days_n=days_n) for group in groups)
-
-
-def is_at_hand(data_dir: Path, manifest: Manifest) -> bool:
-    """Whether the frames computed at intake can be read without a wait worth naming.
-
-    So it is when every day of them is kept, and with few positions in any case. Nothing is computed
-    and no lock is waited for.
-
-    Raises
-    ------
-    StoreError
-        The store is damaged.
-    """
-    if manifest.rows("pings") <= _SOON_COMPUTED_N:
-        return True
-    return _Keeper(data_dir, manifest).is_kept(PRESENCE)
-
-
-def index_changed_ns(data_dir: Path) -> int | None:
-    """When the index of the results last changed; None where there is none."""
-    try:
-        return (_folder(data_dir) / "index.json").stat().st_mtime_ns
-    except OSError:
-        return None
+    results = PatrolResults(data_dir, store.read_manifest(data_dir))
+    return sum(results.kept(group, days_n=days_n) for group in groups)
 
 
 @cache
@@ -170,21 +123,66 @@ def _folder(data_dir: Path) -> Path:
     return folder if os.access(folder, os.W_OK) else _apart(data_dir)
 
 
-@dataclass(frozen=True)
-class _Keeper:
-    """Results of one state of the store."""
+@dataclass
+class PatrolResults:
+    """The patrol results of one state of the store."""
 
     data_dir: Path
     manifest: Manifest
+    # What was last read of the index, and its version.
+    _seen: tuple[object, Index, Days] | None = None
+    _at_hand: tuple[object, bool] | None = None
+
+    def frame(self, name: str, since: date | None = None, until: date | None = None) -> pd.DataFrame:
+        """A frame of `governance.records.patrol`, what is missing of it computed first.
+
+        `since` and `until` (both included) bound the days whose records it is made from.
+
+        Raises
+        ------
+        KeyError
+            There is no frame of that name.
+        StoreError
+            The store is damaged.
+        """
+        if name == "cells":
+            ground = self._street.ground
+            return typed("cells", ground.named_cells() if ground else pd.DataFrame())
+        group = next(group for group in PARTS if name in PARTS[group])
+        try:
+            parts = self._parts(group, MADE_FROM.get(name, (name,)), since, until)
+        except _DamagedResultsError:
+            # Somebody meddled with the results; they can always be made again.
+            self._forget()
+            parts = self._parts(group, MADE_FROM.get(name, (name,)), since, until)
+        return assembled(name, parts, self._rules)
+
+    def is_at_hand(self) -> bool:
+        """Whether the frames computed at intake can be read without a wait worth naming.
+
+        So it is when every day of them is kept, and with few positions in any case. Nothing is
+        computed and no lock is waited for.
+
+        Raises
+        ------
+        StoreError
+            The store is damaged.
+        """
+        if self.manifest.rows("pings") <= _SOON_COMPUTED_N:
+            return True
+        version = Index.version(self._folder)
+        if self._at_hand is None or self._at_hand[0] != version:
+            self._at_hand = version, self._is_kept(PRESENCE)
+        return self._at_hand[1]
 
     @cached_property
-    def folder(self) -> Path:
+    def _folder(self) -> Path:
         return _folder(self.data_dir)
 
     @contextmanager
     def _held(self) -> Iterator[None]:
         """Hold the results' own lock: one computation at a time, imports go on beside it."""
-        lock = FileLock(self.folder / "lock", timeout=_LOCK_WAIT_S)
+        lock = FileLock(self._folder / "lock", timeout=_LOCK_WAIT_S)
         try:
             with store.disk_errors(), lock:
                 yield
@@ -192,19 +190,19 @@ class _Keeper:
             raise LockedError("import_running", seconds=_LOCK_WAIT_S) from error
 
     @cached_property
-    def rules(self) -> PatrolRules:
+    def _rules(self) -> PatrolRules:
         stated = self.manifest.as_of.get("pings")
         return PatrolRules.of(settings_of(self.data_dir), datetime.fromisoformat(stated) if stated else None)
 
     @cached_property
-    def street(self) -> Street:
+    def _street(self) -> Street:
         return Street(*(self._frame(kind) for kind in REFERENCE))
 
     def _frame(self, kind: str) -> pd.DataFrame:
         is_there = kind in self.manifest.tables
         return store.read_frame(self.data_dir, self.manifest, kind) if is_there else empty_frame(kind)
 
-    def parts(
+    def _parts(
         self, group: str, names: Sequence[str], since: date | None, until: date | None
     ) -> dict[str, pd.DataFrame]:
         """Parts of the days of a window, computed first where they are missing or old."""
@@ -215,43 +213,49 @@ class _Keeper:
             keys = {day: key for day, key in days.keys.items() if low <= day <= high}
             self._compute(index, group, days, keys)
             batches = index.batches(group, keys)
-            return {name: _read(self.folder, batches, name) for name in names}
+            return {name: _read(self._folder, batches, name) for name in names}
 
-    def forget(self) -> None:
+    def _forget(self) -> None:
         """Delete all results."""
         with self._held():
-            (self.folder / "index.json").unlink(missing_ok=True)
-            for path in self.folder.glob("[0-9]*-*"):
+            (self._folder / "index.json").unlink(missing_ok=True)
+            for path in self._folder.glob("[0-9]*-*"):
                 shutil.rmtree(path, ignore_errors=True)
 
     def kept(self, group: str, *, days_n: int | None = None) -> int:
+        """Compute what is missing or old of a group, of the newest days or of all; how many that were."""
         with self._held():
             index, days = self._known()
             newest = [day for day in sorted(days.keys, reverse=True) if self._is_believed(day)]
             wanted = list(days.keys) if days_n is None else newest[:days_n]
             return self._compute(index, group, days, wanted)
 
-    def is_kept(self, group: str) -> bool:
+    def _is_kept(self, group: str) -> bool:
         """Whether no day is missing or old, by the index as it stands."""
-        index = Index.read(self.folder)
+        index = Index.read(self._folder)
         if index.unknown_segments(self.manifest):
             return False
-        keys = days_of(index, self.manifest, self.rules).keys
+        keys = days_of(index, self.manifest, self._rules).keys
         return all(index.batch_of(group, day, key) is not None for day, key in keys.items())
 
     def _is_believed(self, day: int) -> bool:
         span = Span(day_of_number(day), day_of_number(day))
-        return span.until_us > self.rules.plausible_from_us and span.since_us <= self.rules.as_of_us
+        return span.until_us > self._rules.plausible_from_us and span.since_us <= self._rules.as_of_us
 
     def _known(self) -> tuple[Index, Days]:
         """The index with the digests of today's segments, and the days with their keys."""
-        index = Index.read(self.folder)
-        index.forget_without({path.name for path in self.folder.glob("[0-9]*-*")})
+        batches = {path.name for path in self._folder.glob("[0-9]*-*")}
+        if self._seen is not None and self._seen[0] == (Index.version(self._folder), batches):
+            return self._seen[1:]
+        index = Index.read(self._folder)
+        index.forget_without(batches)
         if index.unknown_segments(self.manifest):
             with tempfile.TemporaryDirectory() as scratch, engine(scratch_dir=Path(scratch)) as db:
                 with_digests(db, index, self.manifest, self.data_dir)
-            index.write(self.folder)
-        return index, days_of(index, self.manifest, self.rules)
+            index.write(self._folder)
+        days = days_of(index, self.manifest, self._rules)
+        self._seen = (Index.version(self._folder), batches), index, days
+        return index, days
 
     def _compute(self, index: Index, group: str, days: Days, wanted: Iterable[int]) -> int:
         """Compute the days of `wanted` that are missing or old, newest first; how many that were."""
@@ -265,18 +269,21 @@ class _Keeper:
             if batch:
                 name = self._written(group, batch, records, is_believed=self._is_believed(batch[0]))
                 index.add(group, {day: days.keys[day] for day in batch}, name)
-                index.write(self.folder)
+                index.write(self._folder)
         self._sweep(index)
         return len(stale)
 
     def _written(self, group: str, days: list[int], records: DutyRecords, *, is_believed: bool) -> str:
         """Compute some days and write them as a batch; returns its name."""
         paths = [self.data_dir / segment.path for segment in self.manifest.tables.get("pings", ())]
-        with tempfile.TemporaryDirectory(dir=self.folder) as scratch, engine(scratch_dir=Path(scratch)) as db:
+        with (
+            tempfile.TemporaryDirectory(dir=self._folder) as scratch,
+            engine(scratch_dir=Path(scratch)) as db,
+        ):
             pings = (
                 db.parquet(paths) if paths else db.of_arrow(stored_schema(kind_named("pings")).empty_table())
             )
-            chain = Chain(db, pings, self.street, records, self.rules)
+            chain = Chain(db, pings, self._street, records, self._rules)
             span = Span(day_of_number(days[0]), day_of_number(days[-1]))
             if not is_believed:
                 parts = chain.misdated(days)
@@ -285,24 +292,20 @@ class _Keeper:
             aside = Path(scratch) / "batch"
             aside.mkdir()
             for name, frame in parts.items():
-                table = pa.Table.from_pandas(frame, preserve_index=False)
-                pq.write_table(table, aside / f"{name}.parquet", compression="zstd")
-            number = max((int(path.name.split("-")[0]) for path in self.folder.glob("[0-9]*-*")), default=0)
+                table = pa.Table.from_pandas(frame.sort_values("on_day", kind="stable"), preserve_index=False)
+                file = aside / f"{name}.parquet"
+                pq.write_table(table, file, compression="zstd", row_group_size=_ROWS_A_GROUP)
+            number = max((int(path.name.split("-")[0]) for path in self._folder.glob("[0-9]*-*")), default=0)
             batch = f"{number + 1:06d}-{group}"
-            aside.replace(self.folder / batch)
+            aside.replace(self._folder / batch)
         return batch
 
     def _sweep(self, index: Index) -> None:
         """Delete batches that hold no day any more."""
         named = index.named_batches()
-        for path in self.folder.glob("[0-9]*-*"):
+        for path in self._folder.glob("[0-9]*-*"):
             if path.name not in named:
                 shutil.rmtree(path, ignore_errors=True)
-
-    def cells(self) -> pd.DataFrame:
-        """The frame `cells`."""
-        ground = self.street.ground
-        return typed("cells", ground.named_cells() if ground else pd.DataFrame())
 
 
 def spans(days: Sequence[int], pings_n: Mapping[int, int], *, limit: int) -> list[list[int]]:
