@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import venv
 from typing import TYPE_CHECKING
 
 from governance.bench.measuring import ChildRun, Measurement, child_run, peak_note, repeated
+from governance.bench.sample import sample_dir
 from governance.text import t
 
 if TYPE_CHECKING:
@@ -23,7 +25,12 @@ LARGE_SEGMENTS = 20
 MAX_PEAK_MB = 2048
 MAX_NEW_DAY_S = 2
 MIN_TIMES_PEER = 50
-_PEER_PINGS = 100_000
+MAX_PAGE_MS = 200
+PAGE = "patrol_coverage"
+# Movingpandas takes minutes for what takes seconds here.
+_PEER_S = 3600
+# From the newest week back to one of the first.
+_WEEKS_BACK = (0, 1, 6, 12, 20)
 
 
 def measurements(folder: Path) -> Iterator[Measurement]:
@@ -40,6 +47,17 @@ def measurements(folder: Path) -> Iterator[Measurement]:
     note = t("bench.patrol_year", pings=year.values["pings"], seconds=year.values["year_s"])
     new_day_s = tuple(float(second) for second in year.values["new_day_s"])
     yield Measurement("patrol_new_day", new_day_s, "s", MAX_NEW_DAY_S, note=note)
+    yield from _page(folder)
+
+
+def _page(folder: Path) -> Iterator[Measurement]:
+    """The coverage page of weeks over half a year, from stored results: seen before, and never before."""
+    os.environ["GOVERNANCE_DATA"] = str(sample_dir(folder))
+    child_run("patrol_kept", sample_dir(folder))
+    page = child_run("page_weeks", PAGE, *(str(back) for back in _WEEKS_BACK)).values
+    note = t("bench.failures", n=page["failures"]) if page["failures"] else ""
+    yield Measurement("patrol_page", tuple(page["again_ms"]), "ms", MAX_PAGE_MS, note=note)
+    yield Measurement("patrol_page_first", tuple(page["first_ms"]), "ms", note=note)
 
 
 def _rate(
@@ -76,8 +94,7 @@ print(time.perf_counter() - began)
 def peers(folder: Path) -> Iterator[Measurement]:
     """Movingpandas' split at gaps, in an environment of its own, beside the whole way to visits."""
     pings = folder / "pings.parquet"
-    days = max(_PEER_PINGS * STEP_S // (PERSONS * 86_400), 1)
-    made = child_run("patrol_pings", pings, str(PERSONS // 5), str(days), str(STEP_S))
+    made = child_run("patrol_pings", pings, str(PERSONS), str(DAYS_N), str(STEP_S))
     own = repeated(lambda _: child_run("patrol", pings, "exact"), RUNS)
     home = folder / "peer"
     python = home / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
@@ -86,7 +103,7 @@ def peers(folder: Path) -> Iterator[Measurement]:
         install = [str(python), "-m", "pip", "install", "--quiet", "movingpandas", "pyarrow"]
         subprocess.run(install, check=True, capture_output=True, timeout=600)
         run = [str(python), "-c", _PEER, str(pings)]
-        printed = subprocess.run(run, check=True, capture_output=True, text=True, timeout=1200).stdout
+        printed = subprocess.run(run, check=True, capture_output=True, text=True, timeout=_PEER_S).stdout
     except (OSError, subprocess.SubprocessError):
         yield Measurement("patrol_peer", (), "times", note=t("bench.no_peer"))
         return

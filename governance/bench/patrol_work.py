@@ -17,7 +17,7 @@ from governance.records.engine import engine, micros
 from governance.records.manifest import Segment
 from governance.records.patrol.chain import Chain, DutyRecords, Street
 from governance.records.patrol.crossings import cell_of
-from governance.records.patrol.keeping import keep
+from governance.records.patrol.keeping import PLACES, PRESENCE, WAYS, keep, keep_after_import
 from governance.records.patrol.rules import PatrolRules, Span
 from governance.settings import settings_of
 from governance.workdays import SHANGHAI
@@ -108,16 +108,23 @@ def keep_year(folder: str) -> dict[str, object]:
     months = 13
     pings = _stored(data_dir, months, _YEAR_PERSONS, _MONTH_DAYS, step_s=_YEAR_STEP_S)
     began = perf_counter()
-    keep(data_dir)
+    keep_after_import(data_dir, "pings")
     year_s = perf_counter() - began
     new_day_s = []
     for number in range(_NEW_DAYS):
         day = months * _MONTH_DAYS + number
         _add(data_dir, months + number, _YEAR_PERSONS, day, 1, step_s=_YEAR_STEP_S)
         began = perf_counter()
-        keep(data_dir)
+        keep_after_import(data_dir, "pings")
         new_day_s.append(perf_counter() - began)
     return {"pings": pings, "year_s": year_s, "new_day_s": new_day_s}
+
+
+def keep_all(folder: str) -> dict[str, object]:
+    """Everything of a store's patrols, ways and places too."""
+    began = perf_counter()
+    days = keep(Path(folder), groups=(PRESENCE, WAYS, PLACES))
+    return {"days": days, "seconds": perf_counter() - began}
 
 
 def _stored(data_dir: Path, segments_n: int, persons: int, days_n: int, *, step_s: int) -> int:

@@ -104,6 +104,30 @@ def rerun_page(file: str) -> dict[str, object]:
     return {"runs_ms": runs_ms, "failures": len(page.exception)}
 
 
+def page_by_week(file: str, *weeks_back: str) -> dict[str, object]:
+    """Turn a page to some weeks, counted back from the newest, on a warm server.
+
+    `first_ms` is each week's first run, when what it shows is counted from stored results; `again_ms` are
+    reruns of the same weeks, one after another.
+    """
+    from streamlit.testing.v1 import AppTest
+
+    page = AppTest.from_file(PROJECT_DIR / "dashboard.py", default_timeout=300)
+    page.run()
+    page.switch_page(f"pages/{file}.py")
+    page.run()
+
+    def turned_ms(back: str) -> float:
+        page.selectbox(key="filter-week").select_index(int(back))
+        began = perf_counter()
+        page.run()
+        return (perf_counter() - began) * 1000
+
+    first_ms = [turned_ms(back) for back in weeks_back]
+    again_ms = [turned_ms(back) for _ in range(3) for back in weeks_back]
+    return {"first_ms": first_ms, "again_ms": again_ms, "failures": len(page.exception)}
+
+
 def _patrol(task: str) -> Callable[..., dict[str, object]]:
     def run(*arguments: str) -> dict[str, object]:
         from governance.bench import patrol_work  # it loads the whole chain
@@ -131,12 +155,14 @@ TASKS: dict[str, Callable[..., dict[str, object]]] = {
     "response": response_figures,
     "report": write_papers,
     "rerun": rerun_page,
+    "page_weeks": page_by_week,
     "handbook_search": _handbook("timed_searches"),
     "handbook_word": _handbook("printed"),
     "patrol_pings": _patrol("write_pings"),
     "patrol": _patrol("run_chain"),
     "patrol_year": _patrol("keep_year"),
     "patrol_large": _patrol("keep_large"),
+    "patrol_kept": _patrol("keep_all"),
 }
 
 if __name__ == "__main__":

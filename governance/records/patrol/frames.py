@@ -11,7 +11,8 @@ from governance.records.patrol.columns import typed
 from governance.records.patrol.duty import UNIT
 from governance.records.patrol.parts import passes_of
 from governance.records.patrol.rules import DAY_US, MINUTE_US, REENTRY_US, SHANGHAI_US
-from governance.records.patrol.stretches import day_stamps, stamps
+from governance.records.patrol.stretches import day_stamps, places_in_order, stamps
+from governance.records.patrol.visits import BORDER, CERTAIN, UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,7 +25,9 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "ways": ("route_metres", "swept"),
     "places": ("positions",),
 }
-_SURENESS_RANK = {"certain": 0, "border": 1, "unknown": 2}
+# The surest first.
+_SURENESS = np.array([CERTAIN, BORDER, UNKNOWN], dtype=object)
+_SURENESS_RANK = {word: rank for rank, word in enumerate(_SURENESS)}
 # The parts a frame is made from, where it is not its own alone.
 MADE_FROM: Mapping[str, tuple[str, ...]] = {
     "visits": ("visits", "efforts"),
@@ -59,23 +62,27 @@ def _joined_over_midnight(stays: pd.DataFrame, named: str) -> pd.DataFrame:
     local_enter, local_exit = stays["enter"] + SHANGHAI_US, stays["exit"] + SHANGHAI_US
     is_edge = (local_enter % DAY_US <= REENTRY_US) | (-local_exit % DAY_US <= REENTRY_US)
     is_edge &= stays["enter"] < stays["exit"]
+    rows = stays[is_edge]
+    if rows.empty:
+        return stays
     by = [named, *UNIT, "person_id", "device_id"]
-    rows = stays[is_edge].sort_values([*by, "enter"], ignore_index=True)
     key = rows.groupby(by, dropna=False, sort=False).ngroup().to_numpy()
+    order = places_in_order(np.asarray(key, dtype=np.int64), rows["enter"].to_numpy())
+    rows, key = rows.take(order), key[order]
     enter, leave = rows["enter"].to_numpy(), rows["exit"].to_numpy()
     goes_on = (key[1:] == key[:-1]) & (enter[1:] - leave[:-1] <= REENTRY_US)
-    group = np.cumsum(np.r_[True, ~goes_on]) if len(rows) else key
-    how: dict[str, str] = dict.fromkeys(rows.columns, "first") | {"exit": "last", "inside_us": "sum"}
+    first = np.flatnonzero(np.r_[True, ~goes_on])
+    last = np.r_[first[1:], len(rows)] - 1
+    inside_us = np.add.reduceat(rows["inside_us"].to_numpy(), first)
+    joined = rows.take(first).assign(exit=leave[last], inside_us=inside_us)
     if "source" in rows.columns:
-        how["source"] = "min"  # a check-in outranks GPS, in the alphabet too
+        # A check-in outranks GPS.
+        is_called = np.logical_or.reduceat(rows["source"].eq("checkin").to_numpy(dtype=bool), first)
+        joined["source"] = joined["source"].mask(is_called, "checkin")
     if "sureness" in rows.columns:
         # A stay is as sure as its surest part.
-        rows = rows.assign(sureness=rows["sureness"].map(_SURENESS_RANK))
-        how["sureness"] = "min"
-    joined = rows.groupby(group, sort=False).agg(how)
-    if "sureness" in rows.columns:
-        names = {rank: word for word, rank in _SURENESS_RANK.items()}
-        joined = joined.assign(sureness=joined["sureness"].map(names).astype("string"))
+        surest = np.minimum.reduceat(rows["sureness"].map(_SURENESS_RANK).to_numpy(dtype=np.int64), first)
+        joined["sureness"] = pd.array(_SURENESS.take(surest), dtype="string")
     return pd.concat([stays[~is_edge], joined], ignore_index=True)
 
 
