@@ -49,9 +49,9 @@ def computed(monkeypatch):
     days = []
     original = keeping.PatrolResults._written
 
-    def noted(self, group, batch, records, *, is_believed):
-        days.extend(batch)
-        return original(self, group, batch, records, is_believed=is_believed)
+    def noted(self, groups, batch, records):
+        days.extend(day for _ in groups for day in batch)
+        return original(self, groups, batch, records)
 
     monkeypatch.setattr(keeping.PatrolResults, "_written", noted)
     return days
@@ -166,8 +166,8 @@ def test_the_command_computes_what_an_import_made_old(street, computed):
     with pytest.raises(SystemExit) as ended:
         main(["import", "pings", str(path), "--data", str(street)])
     assert ended.value.code == 0
-    # Presence of the days made old, then ways and places of the days under review.
-    assert computed[:3] == sorted(computed[:3], reverse=True)
+    # Presence, ways and places of the three days made old, the newest first.
+    assert computed == sorted(computed, reverse=True)
     assert len(computed) == 9
 
 

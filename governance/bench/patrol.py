@@ -45,8 +45,8 @@ def measurements(folder: Path) -> Iterator[Measurement]:
     pings.unlink()
     year = child_run("patrol_year", folder / "year")
     note = t("bench.patrol_year", pings=year.values["pings"], seconds=year.values["year_s"])
-    new_day_s = tuple(float(second) for second in year.values["new_day_s"])
-    yield Measurement("patrol_new_day", new_day_s, "s", MAX_NEW_DAY_S, note=note)
+    yield Measurement("patrol_new_day", tuple(year.values["new_day_s"]), "s", MAX_NEW_DAY_S, note=note)
+    yield Measurement("patrol_new_day_whole", tuple(year.values["new_day_whole_s"]), "s")
     yield from _page(folder)
 
 

@@ -23,6 +23,8 @@ from governance.settings import settings_of
 from governance.workdays import SHANGHAI
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from governance.records.engine import Engine
 
 _YEAR_PERSONS, _YEAR_STEP_S, _MONTH_DAYS = 27, 120, 28
@@ -110,14 +112,17 @@ def keep_year(folder: str) -> dict[str, object]:
     began = perf_counter()
     keep_after_import(data_dir, "pings")
     year_s = perf_counter() - began
-    new_day_s = []
-    for number in range(_NEW_DAYS):
+
+    def taken_s(number: int, how: Callable[[], object]) -> float:
         day = months * _MONTH_DAYS + number
         _add(data_dir, months + number, _YEAR_PERSONS, day, 1, step_s=_YEAR_STEP_S)
         began = perf_counter()
-        keep_after_import(data_dir, "pings")
-        new_day_s.append(perf_counter() - began)
-    return {"pings": pings, "year_s": year_s, "new_day_s": new_day_s}
+        how()
+        return perf_counter() - began
+
+    whole = [taken_s(n, lambda: keep_after_import(data_dir, "pings")) for n in range(_NEW_DAYS)]
+    presence = [taken_s(_NEW_DAYS + n, lambda: keep(data_dir)) for n in range(_NEW_DAYS)]
+    return {"pings": pings, "year_s": year_s, "new_day_s": presence, "new_day_whole_s": whole}
 
 
 def keep_all(folder: str) -> dict[str, object]:

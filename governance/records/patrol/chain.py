@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,6 @@ from governance.geo import Plane
 from governance.records.patrol.blocks import blocks_of, tens_of
 from governance.records.patrol.duty import Duty, duty_of
 from governance.records.patrol.ground import Ground, ground_of
-from governance.records.patrol.index import number_of
 from governance.records.patrol.legs import (
     BAD_TIME,
     Legs,
@@ -89,9 +88,15 @@ class Chain:
     street: Street
     records: DutyRecords
     rules: PatrolRules
+    _legs: dict[Span, Legs] = field(default_factory=dict, repr=False, compare=False)
 
     def legs(self, span: Span) -> Legs:
-        """The legs of a span of days."""
+        """The legs of a span of days, computed once."""
+        if span not in self._legs:
+            self._legs[span] = self._legs_of(span)
+        return self._legs[span]
+
+    def _legs_of(self, span: Span) -> Legs:
         ground, plane = self.street.ground, self.street.plane(self._middle())
         box = ground.box_m(beyond_m=self.rules.far_km * 1000) if ground else None
         area = PingArea(plane, box) if box else PingArea(plane)
@@ -147,13 +152,9 @@ class Chain:
         """The parts computed when somebody asks: routes walked and cells swept."""
         legs = self.legs(span)
         cuts = self.street.cuts or RouteCuts(_NO_CUTS, pd.Series(dtype="float64"))
-        duty = self.duty(span)
-        metres = [
-            route_metres_of(self.db, legs, cuts, duty, day).assign(on_day=number_of(day.first))
-            for day in span.days
-        ]
+        metres = route_metres_of(self.db, legs, cuts, self.duty(span), span)
         swept = swept_of(self.db, legs, span)
-        return {"route_metres": pd.concat(metres), "swept": swept.assign(on_day=_number(swept["day"]))}
+        return {"route_metres": metres, "swept": swept.assign(on_day=_number(swept["day"]))}
 
     def misdated(self, days: list[int]) -> dict[str, pd.DataFrame]:
         """The receipts of days on which no stamp is believed (whole days since 1970)."""

@@ -94,8 +94,8 @@ def keep_after_import(data_dir: Path, kind: str) -> None:
     manifest = store.read_manifest(data_dir, verify=False)
     if kind in (*RECORDS, *REFERENCE) and manifest.rows("pings"):
         with suppress(GovernanceError):
-            keep(data_dir)
-            keep(data_dir, groups=(WAYS, PLACES), days_n=_REVIEWED_D)
+            results = PatrolResults(data_dir, store.read_manifest(data_dir))
+            results.keep({PRESENCE: None, WAYS: _REVIEWED_D, PLACES: _REVIEWED_D})
 
 
 def keep(data_dir: Path, *, groups: Sequence[str] = (PRESENCE,), days_n: int | None = None) -> int:
@@ -104,7 +104,7 @@ def keep(data_dir: Path, *, groups: Sequence[str] = (PRESENCE,), days_n: int | N
     With `days_n` only the newest days, as many as that.
     """
     results = PatrolResults(data_dir, store.read_manifest(data_dir))
-    return sum(results.kept(group, days_n=days_n) for group in groups)
+    return results.keep(dict.fromkeys(groups, days_n))
 
 
 @cache
@@ -211,7 +211,7 @@ class PatrolResults:
             low = number_of(since) if since else min(days.keys, default=0)
             high = number_of(until) if until else max(days.keys, default=0)
             keys = {day: key for day, key in days.keys.items() if low <= day <= high}
-            self._compute(index, group, days, keys)
+            self._compute(index, days, {group: keys})
             batches = index.batches(group, keys)
             return {name: _read(self._folder, batches, name) for name in names}
 
@@ -222,13 +222,16 @@ class PatrolResults:
             for path in self._folder.glob("[0-9]*-*"):
                 shutil.rmtree(path, ignore_errors=True)
 
-    def kept(self, group: str, *, days_n: int | None = None) -> int:
-        """Compute what is missing or old of a group, of the newest days or of all; how many that were."""
+    def keep(self, days_n: Mapping[str, int | None]) -> int:
+        """Compute what is missing or old of groups: so many newest days of each, or all (None).
+
+        Returns how many days that were, each group's counted.
+        """
         with self._held():
             index, days = self._known()
             newest = [day for day in sorted(days.keys, reverse=True) if self._is_believed(day)]
-            wanted = list(days.keys) if days_n is None else newest[:days_n]
-            return self._compute(index, group, days, wanted)
+            wanted = {group: days.keys if n is None else newest[:n] for group, n in days_n.items()}
+            return self._compute(index, days, wanted)
 
     def _is_kept(self, group: str) -> bool:
         """Whether no day is missing or old, by the index as it stands."""
@@ -257,24 +260,36 @@ class PatrolResults:
         self._seen = (Index.version(self._folder), batches), index, days
         return index, days
 
-    def _compute(self, index: Index, group: str, days: Days, wanted: Iterable[int]) -> int:
-        """Compute the days of `wanted` that are missing or old, newest first; how many that were."""
-        stale = [day for day in wanted if index.batch_of(group, day, days.keys[day]) is None]
-        if not stale:
-            return 0
-        records = DutyRecords(*(self._frame(kind) for kind in ("checkins", "rollcalls", "shifts")))
+    def _compute(self, index: Index, days: Days, wanted: Mapping[str, Iterable[int]]) -> int:
+        """Compute the days of groups that are missing or old, newest first; how many that were."""
+        stale = {
+            group: [day for day in own if index.batch_of(group, day, days.keys[day]) is None]
+            for group, own in wanted.items()
+        }
+        work: dict[tuple[int, ...], list[str]] = {}
+        for group, own in stale.items():
+            for batch in self._batches(group, own, days):
+                work.setdefault(batch, []).append(group)
+        if work:
+            records = DutyRecords(*(self._frame(kind) for kind in ("checkins", "rollcalls", "shifts")))
+            for batch, groups in work.items():
+                for group, name in self._written(groups, batch, records):
+                    index.add(group, {day: days.keys[day] for day in batch}, name)
+                    index.write(self._folder)
+            self._sweep(index)
+        return sum(len(own) for own in stale.values())
+
+    def _batches(self, group: str, stale: Sequence[int], days: Days) -> list[tuple[int, ...]]:
+        """Days in batches that are computed at once; days on which no stamp is believed by themselves."""
         good = [day for day in stale if self._is_believed(day)]
         limit = _WAYS_AT_ONCE if group == WAYS else _PINGS_AT_ONCE
-        for batch in [*spans(good, days.pings_n, limit=limit), sorted(set(stale) - set(good))]:
-            if batch:
-                name = self._written(group, batch, records, is_believed=self._is_believed(batch[0]))
-                index.add(group, {day: days.keys[day] for day in batch}, name)
-                index.write(self._folder)
-        self._sweep(index)
-        return len(stale)
+        batches = [*spans(good, days.pings_n, limit=limit), sorted(set(stale) - set(good))]
+        return [tuple(batch) for batch in batches if batch]
 
-    def _written(self, group: str, days: list[int], records: DutyRecords, *, is_believed: bool) -> str:
-        """Compute some days and write them as a batch; returns its name."""
+    def _written(
+        self, groups: Sequence[str], days: tuple[int, ...], records: DutyRecords
+    ) -> Iterator[tuple[str, str]]:
+        """Compute groups of some days, which share their legs, and write each: pairs with the batch."""
         paths = [self.data_dir / segment.path for segment in self.manifest.tables.get("pings", ())]
         with (
             tempfile.TemporaryDirectory(dir=self._folder) as scratch,
@@ -285,19 +300,22 @@ class PatrolResults:
             )
             chain = Chain(db, pings, self._street, records, self._rules)
             span = Span(day_of_number(days[0]), day_of_number(days[-1]))
-            if not is_believed:
-                parts = chain.misdated(days)
-            else:
-                parts = {PRESENCE: chain.presence, WAYS: chain.ways, PLACES: chain.places}[group](span)
-            aside = Path(scratch) / "batch"
-            aside.mkdir()
-            for name, frame in parts.items():
-                table = pa.Table.from_pandas(frame.sort_values("on_day", kind="stable"), preserve_index=False)
-                file = aside / f"{name}.parquet"
-                pq.write_table(table, file, compression="zstd", row_group_size=_ROWS_A_GROUP)
-            number = max((int(path.name.split("-")[0]) for path in self._folder.glob("[0-9]*-*")), default=0)
-            batch = f"{number + 1:06d}-{group}"
-            aside.replace(self._folder / batch)
+            compute = {PRESENCE: chain.presence, WAYS: chain.ways, PLACES: chain.places}
+            for group in groups:
+                is_believed = self._is_believed(days[0])
+                parts = compute[group](span) if is_believed else chain.misdated(list(days))
+                yield group, self._put(parts, group, Path(scratch) / group)
+
+    def _put(self, parts: Mapping[str, pd.DataFrame], group: str, aside: Path) -> str:
+        """Write the parts of a group aside and put them among the batches; returns the batch's name."""
+        aside.mkdir()
+        for name, frame in parts.items():
+            table = pa.Table.from_pandas(frame.sort_values("on_day", kind="stable"), preserve_index=False)
+            file = aside / f"{name}.parquet"
+            pq.write_table(table, file, compression="zstd", row_group_size=_ROWS_A_GROUP)
+        number = max((int(path.name.split("-")[0]) for path in self._folder.glob("[0-9]*-*")), default=0)
+        batch = f"{number + 1:06d}-{group}"
+        aside.replace(self._folder / batch)
         return batch
 
     def _sweep(self, index: Index) -> None:

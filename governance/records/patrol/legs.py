@@ -206,9 +206,10 @@ def _receipts(db: Engine, fixes: ir.Table, dropped: pd.DataFrame, span: Span) ->
     counts = db.plain(
         own.group_by(day=day_of(own["at"]), track=own.track, reason=own.reason).agg(n=own.count())
     )
-    bad = fixes.filter(fixes.reason > KEPT)
-    again = _repeated(db, bad, fixes.filter(fixes.reason == KEPT))
-    moved = pd.concat([dropped.assign(was=KEPT), again.assign(reason=DUPLICATE)])
+    again = (
+        _repeated(db, fixes).assign(reason=DUPLICATE) if (counts["reason"] > KEPT).any() else dropped.head(0)
+    )
+    moved = pd.concat([dropped.assign(was=KEPT), again])
     moved = moved[moved["at"].between(span.since_us, span.until_us - 1)]
     moved = moved.assign(day=(moved["at"] + SHANGHAI_US) // DAY_US, n=1)
     less = moved.assign(reason=moved["was"], n=-1)
@@ -217,10 +218,13 @@ def _receipts(db: Engine, fixes: ir.Table, dropped: pd.DataFrame, span: Span) ->
     return summed[summed["n"] > 0].reset_index(drop=True)
 
 
-def _repeated(db: Engine, bad: ir.Table, kept: ir.Table) -> pd.DataFrame:
-    """Dropped pings that repeat another of their track and time: `track`, `at`, `was` (their reason)."""
-    before = bad.reason.lag().over(group_by=["track", "at"], order_by="reason")
-    numbered = bad.select("track", "at", was=bad.reason, is_again=before.notnull())
-    known = numbered.semi_join(kept, ["track", "at"]).select("track", "at", "was")
-    repeats = numbered.filter(numbered.is_again).anti_join(kept, ["track", "at"]).select("track", "at", "was")
-    return db.plain(known.union(repeats))
+def _repeated(db: Engine, fixes: ir.Table) -> pd.DataFrame:
+    """Bad pings that repeat another of their track and time: `track`, `at`, `was` (their reason).
+
+    Of those with one track and time the first counts: a kept one, else the one with the first reason.
+    """
+    key = ["track", "at"]
+    bad = fixes.filter(fixes.reason > KEPT)
+    alike = db.plain(fixes.semi_join(bad, key).select(*key, was="reason"))
+    alike = alike.sort_values([*key, "was"], ignore_index=True)
+    return alike[alike.duplicated(key) & (alike["was"] > KEPT)]

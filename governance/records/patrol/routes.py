@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 _CELL_M, _PIECE_M = 5.0, 20.0
 _BIN_M = 0.25
 SWEPT_CELL_M = 5.0
+# What a stretch is told by, besides its route. Each day by itself: it is computed again by itself.
+_WALK = ["on_day", "shift", *UNIT]
 
 
 @dataclass(frozen=True)
@@ -78,24 +80,25 @@ def route_cuts(routes: pd.DataFrame, plane: Plane) -> RouteCuts:
     return RouteCuts(cuts.drop(columns="place"), grouped.sum())
 
 
-def route_metres_of(db: Engine, legs: Legs, routes: RouteCuts, duty: Duty, day: Span) -> pd.DataFrame:
-    """The frame `route_metres` of a day (see the package)."""
-    columns = ["shift", *UNIT, "route_id"]
+def route_metres_of(db: Engine, legs: Legs, routes: RouteCuts, duty: Duty, span: Span) -> pd.DataFrame:
+    """The frame `route_metres` of a span of days (see the package), with `on_day`, when they were walked."""
+    columns = [*_WALK, "route_id"]
     empty = pd.DataFrame(columns=[*columns, "start", "end"])
     if routes.cuts.empty or legs.legs.empty:
         return _named(empty, routes)
-    walked = _walked(db.arrow(_near(db, legs, routes, day)), legs, routes.cuts, duty)
+    walked = _walked(db.arrow(_near(db, legs, routes, span)), legs, routes.cuts, duty)
     return _named(united(walked, columns) if len(walked) else empty, routes)
 
 
-def _near(db: Engine, legs: Legs, routes: RouteCuts, day: Span) -> ir.Table:
+def _near(db: Engine, legs: Legs, routes: RouteCuts, span: Span) -> ir.Table:
     """Pieces of tracks beside cuts, seen from the cut: `track`, `hour`, `cut`, `s0`, `d0`, `s1`, `d1`.
 
     `s` counts metres along the cut's line, `d` metres to its left, of the piece's two ends.
     """
     held = db.of_arrow(routes.by_cell)
-    steps = legs.steps.filter((legs.steps["at"] > day.since_us) & (legs.steps["at"] <= day.until_us))
-    pieces = pieces_of(steps, piece_m=_PIECE_M)
+    pieces = pieces_of(legs.steps, piece_m=_PIECE_M)
+    # A step over midnight is of both days, each of its pieces of one.
+    pieces = pieces.filter((pieces["at"] > span.since_us) & (pieces["at"] <= span.until_us))
     middle = cell_of((pieces.x + pieces.from_x) / 2, (pieces.y + pieces.from_y) / 2, cell_m=_CELL_M)
     hour = ((pieces["at"] - 1) // HOUR_US).cast("int64")
     pairs = pieces.mutate(cell=middle, hour=hour).join(held, "cell")
@@ -110,7 +113,7 @@ def _near(db: Engine, legs: Legs, routes: RouteCuts, day: Span) -> ir.Table:
 
 
 def _walked(near: pa.Table, legs: Legs, cuts: pd.DataFrame, duty: Duty) -> pd.DataFrame:
-    """Stretches of routes within 15 m of the pieces, by shift, team and force, in metres."""
+    """Stretches of routes within 15 m of the pieces, by day, shift, team and force, in metres."""
     columns = {name: near.column(name).to_numpy() for name in near.column_names}
     cut_m = cuts["cut_m"].to_numpy()[columns["cut"]]
     low, high = within_reach(*(columns[name] for name in ("s0", "d0", "s1", "d1")))
@@ -123,10 +126,10 @@ def _walked(near: pa.Table, legs: Legs, cuts: pd.DataFrame, duty: Duty) -> pd.Da
     known = pairs.drop_duplicates(ignore_index=True)
     unit = legs.tracks[UNIT].assign(unit=units).drop_duplicates("unit").set_index("unit")
     known = known.join(unit, on="unit")
-    known = known.assign(shift=duty.shift_at(known))
-    key = ["shift", *UNIT]
-    shift_of = known.groupby(key, dropna=False, sort=False).ngroup().to_numpy(dtype=np.int64)
-    named = known.drop_duplicates(key, ignore_index=True)[key]
+    day = (known["hour"] * HOUR_US + SHANGHAI_US) // DAY_US
+    known = known.assign(shift=duty.shift_at(known), on_day=day)
+    shift_of = known.groupby(_WALK, dropna=False, sort=False).ngroup().to_numpy(dtype=np.int64)
+    named = known.drop_duplicates(_WALK, ignore_index=True)[_WALK]
     found = _covered(shift_of[group].astype(np.int64), columns["cut"][hit], low[hit], high[hit], cuts)
     return found.join(named, on="group").join(cuts["route_id"], on="cut")
 
@@ -208,6 +211,7 @@ def _named(walked: pd.DataFrame, routes: RouteCuts) -> pd.DataFrame:
             "from_m": walked["start"].astype("float64"),
             "to_m": np.minimum(walked["end"].astype("float64"), length),
             "length_m": length,
+            "on_day": walked["on_day"].astype("int64"),
         }
     )
 
