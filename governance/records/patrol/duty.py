@@ -12,6 +12,8 @@ from governance.records.patrol.rules import DAY_US, HOUR_US
 from governance.records.patrol.stretches import clipped, hourly, micros_of, turn_start
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from governance.records.patrol.rules import Span
 
 UNIT = ["team_id", "force"]
@@ -42,6 +44,18 @@ class Duty:
             own = hours[by].merge(shift, on=by, how="left")["shift"].to_numpy(dtype=float)
             found = found.fillna(pd.Series(own, index=hours.index))
         return found.where(found.notna(), turn).astype("int64")
+
+    def unit_hours(
+        self, unit: NDArray[np.integer], hour: NDArray[np.integer], units: pd.DataFrame
+    ) -> tuple[pd.DataFrame, NDArray[np.integer]]:
+        """Each pair of a unit's number and an hour once, with its `shift`, and the place of every pair given.
+
+        Columns `unit`, `hour`, those of `units`, and `shift` (see `shift_at`).
+        """
+        rows = pd.DataFrame({"unit": unit, "hour": hour})
+        place = rows.groupby(["unit", "hour"], sort=False).ngroup().to_numpy()
+        known = rows.drop_duplicates(ignore_index=True).join(units, on="unit")
+        return known.assign(shift=self.shift_at(known)), place
 
 
 def duty_of(shifts: pd.DataFrame, rollcalls: pd.DataFrame, span: Span) -> Duty:

@@ -7,6 +7,7 @@ A track is what one device recorded for one person on one team. Its kept pings, 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +15,7 @@ import pandas as pd
 import pyarrow as pa
 
 from governance.records.engine import micros, squared
+from governance.records.patrol.duty import UNIT
 from governance.records.patrol.rules import (
     ACCURACY_M,
     DAY_US,
@@ -26,6 +28,7 @@ from governance.records.patrol.spikes import kept_pings
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
+    from numpy.typing import NDArray
 
     from governance.geo import Plane
     from governance.records.engine import Engine
@@ -64,6 +67,16 @@ class Legs:
     steps: ir.Table
     legs: pd.DataFrame
     receipts: pd.DataFrame
+
+    @cached_property
+    def unit_of(self) -> NDArray[np.int32]:
+        """The number of each track's unit: its team and force, either of which may be missing."""
+        return np.asarray(self.tracks.groupby(UNIT, dropna=False, sort=False).ngroup(), dtype=np.int32)
+
+    @cached_property
+    def units(self) -> pd.DataFrame:
+        """Team and force by the unit's number."""
+        return self.tracks[UNIT].drop_duplicates(ignore_index=True)
 
 
 def day_of(at: ir.Value) -> ir.Value:

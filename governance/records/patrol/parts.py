@@ -91,6 +91,8 @@ def _confirmed(visits: pd.DataFrame) -> pd.DataFrame:
     """Visits with those of a check-in by the same person made certain; the others stand alone."""
     is_call = visits["source"].eq("checkin")
     calls, gps = visits[is_call], visits[~is_call]
+    if calls.empty:
+        return visits
     who = ["microgrid_code", "person_id"]
     rows = calls.reset_index(names="call")[["call", *who, "enter"]].rename(columns={"enter": "at"})
     rows = rows[rows["person_id"].notna()]
@@ -105,22 +107,20 @@ def _confirmed(visits: pd.DataFrame) -> pd.DataFrame:
 
 def _passes(short: pd.DataFrame, legs: Legs, codes: ExtensionArray) -> pd.DataFrame:
     """Short stays counted by day, micro-grid, team and force."""
-    unit = legs.tracks.groupby(UNIT, dropna=False, sort=False).ngroup().to_numpy()
     keyed = pd.DataFrame(
         {
             "on_day": (short["enter"].to_numpy() + SHANGHAI_US) // DAY_US,
             "area": short["area"].to_numpy(),
-            "unit": unit[short["track"].to_numpy()],
+            "unit": legs.unit_of[short["track"].to_numpy()],
             "inside_us": short["inside_us"].to_numpy(),
         }
     )
     counted = keyed.groupby(["on_day", "area", "unit"])["inside_us"].agg(["size", "sum"]).reset_index()
-    names = legs.tracks[UNIT].assign(unit=unit).drop_duplicates("unit").set_index("unit")
     return pd.DataFrame(
         {
             "day": stamps(counted["on_day"] * DAY_US - SHANGHAI_US),
             "microgrid_code": codes.take(counted["area"].to_numpy()),
-            **{name: names[name].reindex(counted["unit"]).array for name in UNIT},
+            **{name: legs.units[name].take(counted["unit"].to_numpy()).array for name in UNIT},
             "passes_n": counted["size"].astype("Int64"),
             "passed_min": counted["sum"] / MINUTE_US,
             "on_day": counted["on_day"],

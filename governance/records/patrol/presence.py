@@ -68,8 +68,8 @@ def _still(tens: pd.DataFrame, legs: Legs, rows: pd.DataFrame, rules: PatrolRule
     reach = placed.groupby(["track", "hour"])[["x", "y"]].agg(["min", "max"])
     spread = [(reach[axis, "max"] - reach[axis, "min"]).to_numpy() for axis in ("x", "y")]
     moved = pd.DataFrame({"moved_m": np.hypot(*spread)}, index=reach.index).reset_index()
-    own = moved.join(legs.tracks[UNIT], on="track")
-    most = own.groupby(_HOUR, dropna=False)["moved_m"].max().reset_index()
+    own = moved.assign(unit=legs.unit_of[moved["track"].to_numpy()])
+    most = own.groupby(["unit", "hour"])["moved_m"].max().reset_index().join(legs.units, on="unit")
     moved_m = rows[_HOUR].merge(most, on=_HOUR, how="left")["moved_m"]
     return (moved_m < rules.still_m) & (rows["tracked_min"] >= _STILL_FROM_MIN)
 
@@ -107,17 +107,18 @@ def _judged(rows: pd.DataFrame, duty: Duty) -> pd.DataFrame:
 
 def efforts_of(legs: Legs, tens: pd.DataFrame, duty: Duty) -> pd.DataFrame:
     """What each device recorded on each shift of a span of days: a part of the frame `efforts`."""
-    rows = tens[tens["kept_us"] > 0].join(legs.tracks, on="track")
-    rows = rows.assign(hour=rows["ten"] * TEN_US // HOUR_US)
-    rows = rows.assign(shift=duty.shift_at(rows), on_day=(rows["ten"] * TEN_US + SHANGHAI_US) // DAY_US)
-    by = ["on_day", "shift", *UNIT, "person_id", "device_id"]
-    summed = rows.groupby(by, dropna=False, as_index=False)[["kept_us", "walked_m"]].sum()
+    own = tens[tens["kept_us"] > 0]
+    at, track = own["ten"].to_numpy() * TEN_US, own["track"].to_numpy()
+    known, place = duty.unit_hours(legs.unit_of[track], at // HOUR_US, legs.units)
+    rows = own.assign(on_day=(at + SHANGHAI_US) // DAY_US, shift=known["shift"].to_numpy()[place])
+    summed = rows.groupby(["on_day", "shift", "track"], as_index=False)[["kept_us", "walked_m"]].sum()
+    whose = legs.tracks.take(summed["track"].to_numpy()).reset_index(drop=True)
     return pd.DataFrame(
         {
             "on_day": summed["on_day"],
             "day": day_stamps(summed["shift"]),
             "shift_at": stamps(summed["shift"]),
-            **{name: summed[name] for name in by[2:]},
+            **{name: whose[name] for name in (*UNIT, "person_id", "device_id")},
             "kept_min": summed["kept_us"] / MINUTE_US,
             "walked_km": summed["walked_m"] / 1000,
         }

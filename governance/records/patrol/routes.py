@@ -119,18 +119,12 @@ def _walked(near: pa.Table, legs: Legs, cuts: pd.DataFrame, duty: Duty) -> pd.Da
     low, high = within_reach(*(columns[name] for name in ("s0", "d0", "s1", "d1")))
     low, high = np.maximum(low, 0.0), np.minimum(high, cut_m)
     hit = high > low
-    # One number a unit and hour, so that shifts are looked up once.
-    units = legs.tracks.groupby(UNIT, dropna=False, sort=False).ngroup().to_numpy()
-    pairs = pd.DataFrame({"unit": units[columns["track"][hit]], "hour": columns["hour"][hit]})
-    group = pairs.groupby(["unit", "hour"], sort=False).ngroup().to_numpy()
-    known = pairs.drop_duplicates(ignore_index=True)
-    unit = legs.tracks[UNIT].assign(unit=units).drop_duplicates("unit").set_index("unit")
-    known = known.join(unit, on="unit")
-    day = (known["hour"] * HOUR_US + SHANGHAI_US) // DAY_US
-    known = known.assign(shift=duty.shift_at(known), on_day=day)
-    shift_of = known.groupby(_WALK, dropna=False, sort=False).ngroup().to_numpy(dtype=np.int64)
+    unit = legs.unit_of[columns["track"][hit]]
+    known, place = duty.unit_hours(unit, columns["hour"][hit], legs.units)
+    known = known.assign(on_day=(known["hour"] * HOUR_US + SHANGHAI_US) // DAY_US)
+    walk_of = known.groupby(_WALK, dropna=False, sort=False).ngroup().to_numpy()
     named = known.drop_duplicates(_WALK, ignore_index=True)[_WALK]
-    found = _covered(shift_of[group].astype(np.int64), columns["cut"][hit], low[hit], high[hit], cuts)
+    found = _covered(walk_of[place].astype(np.int64), columns["cut"][hit], low[hit], high[hit], cuts)
     return found.join(named, on="group").join(cuts["route_id"], on="cut")
 
 
@@ -221,17 +215,15 @@ def swept_of(db: Engine, legs: Legs, span: Span) -> pd.DataFrame:
     pieces = pieces_of(legs.steps, piece_m=SWEPT_CELL_M)
     pieces = pieces.filter((pieces["at"] > span.since_us) & (pieces["at"] <= span.until_us))
     middle = cell_of((pieces.x + pieces.from_x) / 2, (pieces.y + pieces.from_y) / 2, cell_m=SWEPT_CELL_M)
-    units = legs.tracks.groupby(UNIT, dropna=False, sort=False).ngroup().to_numpy()
-    number = np.arange(len(units), dtype=np.int32)
-    coded = db.of_arrow(pa.table({"track": number, "unit": units.astype(np.int32)}))
+    number = np.arange(len(legs.unit_of), dtype=np.int32)
+    coded = db.of_arrow(pa.table({"track": number, "unit": legs.unit_of}))
     placed = pieces.select("track", cell=middle, day=day_of(pieces["at"] - 1)).join(coded, "track")
     found = db.arrow(placed.select("day", "unit", "cell").distinct()).to_pandas()
     column = (found["cell"] + CELL_STRIDE // 2) // CELL_STRIDE
     rows = found.assign(cell_x=column, cell_y=found["cell"] - column * CELL_STRIDE)
     rows = rows.assign(start=rows["cell_x"], end=rows["cell_x"] + 1)
     runs = united(rows, ["day", "unit", "cell_y"])
-    unit = legs.tracks[UNIT].assign(unit=units).drop_duplicates("unit").set_index("unit")
-    named = runs.join(unit, on="unit")
+    named = runs.join(legs.units, on="unit")
     return pd.DataFrame(
         {
             "day": stamps(named["day"].astype("int64") * DAY_US - SHANGHAI_US),
