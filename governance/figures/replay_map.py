@@ -6,6 +6,7 @@ Everything happens in the browser, from one table of minutes; the server is aske
 from __future__ import annotations
 
 from dataclasses import dataclass
+from html import escape
 from typing import TYPE_CHECKING
 
 from branca.element import MacroElement
@@ -33,6 +34,7 @@ _PLAYER_PX = 64
 CASE_LOOKS = ("case", "flood", "tree")
 # How many of the latest events are listed beside the clock.
 LISTED_N = 9
+_VISITED_OPACITY, _MISSED_OPACITY = 0.55, 0.35
 FORCE_COLOURS: Mapping[str, str] = {"police": LIGHT.police, "urban": LIGHT.urban, "mass": LIGHT.mass}
 
 
@@ -165,7 +167,8 @@ _SCRIPT = """
             var is_in = own.minute <= minute;
             done += is_in ? 1 : 0;
             layer.setStyle({
-                fillColor: is_in ? data.done : data.open, fillOpacity: is_in ? .55 : own.style.fillOpacity
+                fillColor: is_in ? data.done : data.open,
+                fillOpacity: is_in ? data.done_opacity : own.style.fillOpacity
             });
         });
         events.forEach(function (mark, n) {
@@ -221,6 +224,17 @@ class _Player(MacroElement):
         self.data = data
 
 
+def areas_key_html() -> str:
+    """The key of the micro-grids: those visited so far and those missed in the turn, in their fills."""
+    fills = {"filled": (LIGHT.previous, _VISITED_OPACITY), "missed": (LIGHT.orange, _MISSED_OPACITY)}
+    return "".join(
+        f'<span><svg width="15" height="12" aria-hidden="true"><rect width="15" height="12" fill="{fill}"'
+        f' fill-opacity="{opacity}" stroke="{LIGHT.rule}"/></svg>'
+        f" {escape(t(f'patrol_replay.key.{name}'))}</span>"
+        for name, (fill, opacity) in fills.items()
+    )
+
+
 def _area(feature: Feature, replay: Replay) -> Feature:
     code = str(feature["id"])
     minute = replay.visited.get(code)
@@ -228,7 +242,7 @@ def _area(feature: Feature, replay: Replay) -> Feature:
     is_missed = is_expected and minute is None
     style = {
         "fillColor": LIGHT.orange if is_missed else LIGHT.card,
-        "fillOpacity": 0.35 if is_missed else 0.6,
+        "fillOpacity": _MISSED_OPACITY if is_missed else 0.6,
         "color": LIGHT.rule,
         "weight": 1,
     }
@@ -265,6 +279,7 @@ def replay_data(replay: Replay, microgrids: Sequence[Feature]) -> dict[str, obje
         "card": LIGHT.card,
         "ink": LIGHT.ink_2,
         "done": LIGHT.previous,
+        "done_opacity": _VISITED_OPACITY,
         "open": LIGHT.card,
         "walks": [
             {"colour": FORCE_COLOURS.get(walk.force, LIGHT.no_data), "legs": walk.legs}

@@ -11,7 +11,7 @@ from streamlit_folium import st_folium
 
 from governance.figures.duty_matrix import FORCE_COLOURS
 from governance.figures.maps import base_map, changing_layers
-from governance.figures.replay_map import add_player, border_layers
+from governance.figures.replay_map import add_player, areas_key_html, border_layers
 from governance.figures.turn_table import missed_html, turn_table_html
 from governance.schema import schema
 from governance.text import t
@@ -137,10 +137,7 @@ def show_replay(page: Page, turn: Turn) -> None:
     team = cached(_teams, dataset).get(turn.team_id or _ALL, "")
     blocks.show_conclusion(page.spec.title, Week.of(turn.day), sentence, scope=team)
     with blocks.panel("replay", title=t("patrol_replay.map_title"), sub=t("patrol_replay.map_sub")):
-        notes = "".join(
-            f"<span>{escape(t(f'patrol_replay.key.{name}'))}</span>" for name in ("filled", "missed")
-        )
-        blocks.show_svg(forces_key_html(notes))
+        blocks.show_svg(forces_key_html(areas_key_html()))
         key = f"replay-{turn.day}-{turn.name}-{turn.team_id or 'ALL'}-{dataset.fingerprint[:12]}"
         map_ = base_map(shapes.ground, leaflet=leaflet_files())
         st_folium(
