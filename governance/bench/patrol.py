@@ -52,8 +52,11 @@ def measurements(folder: Path) -> Iterator[Measurement]:
 
 def _page(folder: Path) -> Iterator[Measurement]:
     """The coverage page of weeks over half a year, from stored results: seen before, and never before."""
-    os.environ["GOVERNANCE_DATA"] = str(sample_dir(folder))
-    child_run("patrol_kept", sample_dir(folder))
+    data_dir = sample_dir(folder)
+    data_dir.mkdir()
+    os.environ["GOVERNANCE_DATA"] = str(data_dir)
+    child_run("sample", data_dir)
+    child_run("patrol_kept", data_dir)
     page = child_run("page_weeks", PAGE, *(str(back) for back in _WEEKS_BACK)).values
     note = t("bench.failures", n=page["failures"]) if page["failures"] else ""
     yield Measurement("patrol_page", tuple(page["again_ms"]), "ms", MAX_PAGE_MS, note=note)

@@ -8,6 +8,7 @@ between two stretches others may read.
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -28,6 +29,8 @@ _STRETCHES_D = (15, 50, 120)
 # Frames that are kept apart from presence.
 _AFTERWARDS = ("route_metres", "positions")
 _LOOK_EVERY_S = 3.0
+# Several times as long as who waits for the lock takes to ask again; without it they never got in between.
+_PAUSE_S = 0.3
 
 
 @dataclass
@@ -42,12 +45,17 @@ class PatrolJob:
         first_days = [as_of.date() - timedelta(days=days) for days in _STRETCHES_D] if as_of else []
         try:
             for since in (*first_days, None):
-                self.dataset.patrol("receipts", since=since, is_held=False)
+                self._have("receipts", since)
             for since, until in self._weeks():
                 for name in _AFTERWARDS:
-                    self.dataset.patrol(name, since=since, until=until, is_held=False)
+                    self._have(name, since, until)
         except Exception as error:  # it runs beside the sessions: nobody else would hear of it
             log_failure(error)
+
+    def _have(self, name: str, since: date | None, until: date | None = None) -> None:
+        """Have a frame's days computed, then let those go first who wait for the results."""
+        self.dataset.patrol(name, since=since, until=until, is_held=False)
+        time.sleep(_PAUSE_S)
 
     def _weeks(self) -> Iterator[tuple[date, date]]:
         """The first and last days of the weeks with positions, the newest first."""
