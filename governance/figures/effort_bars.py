@@ -36,7 +36,15 @@ def effort_bars_html(shares: pd.DataFrame) -> str:
             f'<div class="effort-row"><span>{escape(name)}</span>'
             f'<svg width="100%" height="21" aria-hidden="true">{bars}</svg><span>{escape(words)}</span></div>'
         )
-    return f'<div class="effort" role="img" aria-label="{escape(t("effort.alt"))}">{"".join(rows)}</div>'
+    keys = "".join(
+        f'<span><svg width="15" height="9" aria-hidden="true">'
+        f'<rect width="15" height="{height}" fill="{fill}"/></svg>{escape(t(f"effort.key.{name}"))}</span>'
+        for name, height, fill in (("effort", 9, LIGHT.data), ("cases", 6, LIGHT.previous))
+    )
+    return (
+        f'<div class="cards-key">{keys}</div>'
+        f'<div class="effort" role="img" aria-label="{escape(t("effort.alt"))}">{"".join(rows)}</div>'
+    )
 
 
 def encounter_table_html(shares: pd.DataFrame, *, least_h: float) -> str:

@@ -17,6 +17,19 @@ def address(base, spec):
     return base if spec.is_default else f"{base}/{spec.file}"
 
 
+# True once the map has areas and what is drawn in it has not changed for 800 ms.
+STANDS_STILL = """() => {
+    const paths = document.querySelectorAll(".leaflet-pane path");
+    const drawn = paths.length + [...paths].slice(0, 40).map(path => path.getAttribute("d")).join();
+    if (!paths.length || window.still_drawn !== drawn) {
+        window.still_since = performance.now();
+        window.still_drawn = drawn;
+        return false;
+    }
+    return performance.now() - window.still_since > 800;
+}"""
+
+
 def area_in(url):
     found = AREA.search(url)
     return found[1] if found else ""
@@ -27,8 +40,13 @@ def crumbs(page):
 
 
 def click_map(visit, across, down):
-    """Click at a share of the map's width and height and wait for what follows."""
-    box = visit.page.locator("iframe[src*='streamlit_folium']").bounding_box()
+    """Click at a share of the width and height of the map, once it stands still.
+
+    While its layers are exchanged a click meets nothing.
+    """
+    map_ = visit.page.locator("iframe[src*='streamlit_folium']")
+    map_.element_handle().content_frame().wait_for_function(STANDS_STILL, polling=100)
+    box = map_.bounding_box()
     visit.page.mouse.click(box["x"] + across * box["width"], box["y"] + down * box["height"])
 
 

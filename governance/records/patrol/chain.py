@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ import shapely
 
 from governance.geo import Plane
 from governance.records.patrol.blocks import blocks_of, tens_of
+from governance.records.patrol.crossings import crossings
 from governance.records.patrol.duty import Duty, duty_of
 from governance.records.patrol.ground import Ground, ground_of
 from governance.records.patrol.legs import (
@@ -126,14 +128,16 @@ class Chain:
 
     def visits_and_hours(self, legs: Legs, duty: Duty, span: Span) -> dict[str, pd.DataFrame]:
         """Visits to micro-grids and points, passes, presence by the hour, and efforts."""
-        ground = self.street.ground
-        found, blocks = _NO_STAYS, _NO_BLOCKS
-        if ground is not None and len(legs.legs):
-            found, blocks = stays(self.db, legs, ground, span), blocks_of(self.db, legs, ground, span)
+        ground = self.street.ground if len(legs.legs) else None
+        with ThreadPoolExecutor(1) as beside:
+            crossed = crossings(self.db, legs, ground) if ground is not None else _NO_CROSSINGS
+            # The engine counts on while the crossings are worked on here.
+            counted = beside.submit(self._counted, legs, ground, span)
+            found = stays(crossed, legs.legs, ground, span) if ground is not None else _NO_STAYS
+        blocks, tens = counted.result()
         microgrid_of = self.street.microgrid_of_point
         checkins = checkins_of(self.records.checkins, legs.tracks, microgrid_of, span)
         stayed = visit_parts(found, blocks, checkins, legs=legs, ground=ground, rules=self.rules)
-        tens = tens_of(self.db, legs, span)
         presence = presence_of(legs, tens, duty, rules=self.rules, span=span)
         return {
             "visits": _on_day(stayed["visits"], stayed["visits"]["enter"]),
@@ -142,6 +146,11 @@ class Chain:
             "presence": presence.assign(on_day=_number(presence["hour_at"])),
             "efforts": efforts_of(legs, tens, duty),
         }
+
+    def _counted(self, legs: Legs, ground: Ground | None, span: Span) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """The tracks in pieces of five minutes, by micro-grid, and of ten."""
+        blocks = blocks_of(self.db, legs, ground, span) if ground is not None else _NO_BLOCKS
+        return blocks, tens_of(self.db, legs, span)
 
     def places(self, span: Span) -> dict[str, pd.DataFrame]:
         """The part computed when somebody asks: where everybody was, minute by minute."""
@@ -181,5 +190,6 @@ def _on_day(rows: pd.DataFrame, us: pd.Series[int]) -> pd.DataFrame:
 _NO_CUTS = pd.DataFrame(
     {name: pd.Series(dtype="float64") for name in ("ax", "ay", "ux", "uy", "cut_m", "along_m")}
 )
+_NO_CROSSINGS = pd.DataFrame(columns=["track", "at", "edge"], dtype="int64")
 _NO_STAYS = pd.DataFrame(columns=["track", "area", "enter", "exit", "inside_us"], dtype="int64")
 _NO_BLOCKS = pd.DataFrame(columns=["key", "pings_n", "deep_n", "told_n"], dtype="int64")

@@ -13,16 +13,13 @@ import pandas as pd
 import shapely
 
 from governance.records.patrol.blocks import AREA_STRIDE, BLOCK_STRIDE, BLOCK_US
-from governance.records.patrol.crossings import crossings
 from governance.records.patrol.rules import DAY_US, REENTRY_US, SHANGHAI_US
 from governance.records.patrol.stretches import places_in_order
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from governance.records.engine import Engine
     from governance.records.patrol.ground import Ground
-    from governance.records.patrol.legs import Legs
     from governance.records.patrol.rules import Span
 
     IntArray = NDArray[np.int64]
@@ -30,14 +27,13 @@ if TYPE_CHECKING:
 CERTAIN, BORDER, UNKNOWN = "certain", "border", "unknown"
 
 
-def stays(db: Engine, legs: Legs, ground: Ground, span: Span) -> pd.DataFrame:
+def stays(crossed: pd.DataFrame, legs: pd.DataFrame, ground: Ground, span: Span) -> pd.DataFrame:
     """Visits to areas, cut at midnight: one row a track, area and visit of the span's days.
 
-    `track`, `area`, `enter`, `exit` (µs), `inside_us` (without the time outside between entries).
+    `crossed` as of `crossings`, `legs` as in `Legs.legs`. Columns `track`, `area`, `enter`, `exit` (µs),
+    `inside_us` (without the time outside between entries).
     """
-    found = times_inside(crossings(db, legs, ground), legs.legs, ground)
-    found = _within(found, span)
-    return merged(_cut_at_midnight(found))
+    return merged(_cut_at_midnight(_within(times_inside(crossed, legs, ground), span)))
 
 
 def times_inside(toggles: pd.DataFrame, legs: pd.DataFrame, ground: Ground) -> pd.DataFrame:
