@@ -54,6 +54,21 @@ def test_wheels_may_go_where_feet_cannot():
     assert walk([(0, 0), (251, 0), (400, 0)], foot_n=0)[2] == [1]
 
 
+@pytest.mark.parametrize("places", [(10, 12), (12, 10), (10, 10), (0, 0)])
+@pytest.mark.parametrize("seed", range(6))
+def test_pings_of_one_moment_count_once_in_whatever_order_they_come(places, seed):
+    # Twice the same moment in the middle of a track and at its very start, the engine's order kept.
+    at_s = [0, 0, 15, 15, 15, 30]
+    rows = pd.DataFrame({"x": [0, 0, *places, places[0], 20], "y": 0.0}).assign(track=0, accuracy_m=5.0)
+    rows["at"] = [second * US for second in at_s]
+    for name in ("at", "x", "y"):
+        rows[f"from_{name}"] = rows[name].shift()
+    kept, dropped = kept_pings(rows.sample(frac=1, random_state=seed), foot_n=1)
+    assert (kept["at"] // US).tolist() == [0, 15, 30]
+    assert kept["from_at"].tolist()[1:] == kept["at"].tolist()[:-1]
+    assert (dropped["at"] // US).tolist() == [0, 15, 15]
+
+
 def receipt(found):
     return found["receipts"].drop(columns=["day", "team_id", "force"]).sum().to_dict()
 

@@ -144,10 +144,11 @@ def _telling(tracks: pd.DataFrame) -> list[str]:
 def _in_order(fixes: ir.Table) -> ir.Table:
     """Pings with the one before on the same track, however long ago; those not kept are apart.
 
-    In which order pings of one moment stand is no matter: repeated ones are walked through.
+    Of pings of one moment the westernmost comes first, whatever order they were read in.
     """
     # One number is sorted faster than two.
-    before = {"group_by": fixes.track.cast("int64") * (len(REASONS) + 1) + fixes.reason, "order_by": "at"}
+    track = fixes.track.cast("int64") * (len(REASONS) + 1) + fixes.reason
+    before = {"group_by": track, "order_by": ["at", "x"]}
     earlier = {f"from_{name}": fixes[name].lag().over(**before) for name in ("at", "x", "y")}
     return fixes.mutate(**earlier)
 

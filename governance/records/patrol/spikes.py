@@ -28,7 +28,8 @@ def kept_pings(pings: pd.DataFrame, *, foot_n: int) -> tuple[pd.DataFrame, pd.Da
     `from_x`, `from_y`, however long ago. Tracks below `foot_n` walk. The dropped ones come as
     `track`, `at`, `reason` (code).
     """
-    rows = pings.sort_values(["track", "at", "x"], ignore_index=True)
+    # Of pings of one moment only the first has an earlier one before it, or none.
+    rows = pings.sort_values(["track", "at", "from_at"], na_position="first", ignore_index=True)
     before, reason = _walked(rows, foot_n)
     # The ping before lies in the table, or it is the one that stood before the stretch.
     inside = before >= 0
