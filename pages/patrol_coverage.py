@@ -2,6 +2,7 @@
 
 from governance.ui import coverage_panels as coverage
 from governance.ui.blocks import columns_of
+from governance.ui.coverage_map import show_map
 from governance.ui.filters import choose
 from governance.ui.shell import open_page
 
@@ -10,7 +11,7 @@ with open_page("patrol_coverage") as page:
     coverage.show_cards(page, selection)
     left, right = columns_of("coverage", 43, 57)
     with left:
-        coverage.show_map(page, selection)
+        show_map(page, selection)
         coverage.show_effort(page, selection)
     with right:
         coverage.show_duty(page, selection)

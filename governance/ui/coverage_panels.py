@@ -6,30 +6,25 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 import streamlit as st
-from streamlit_folium import st_folium
 
 from governance.figures.coverage_bars import coverage_cards_html, coverage_table_html, rulers_of
 from governance.figures.duty_matrix import duty_key_html, duty_matrix_svg
 from governance.figures.forces_bar import forces_bar_html
 from governance.figures.gap_table import gap_table_html
-from governance.figures.maps import WrittenLayers, base_map
-from governance.figures.since_map import class_of, duration_words, since_legend_html, since_map
+from governance.figures.since_map import class_of, duration_words
 from governance.meeting.commitments import Place
-from governance.metrics.areas import STREET_KEY
 from governance.metrics.coverage import COVERAGE_GROUPS
 from governance.metrics.patrol_series import VISITED
 from governance.metrics.targets import target_of
 from governance.metrics.trust import TRACKS, poor_kinds
 from governance.schema import schema
 from governance.text import t
-from governance.ui import blocks, map_data
+from governance.ui import blocks
 from governance.ui import coverage_data as data
 from governance.ui.cache import cached
-from governance.ui.coverage_lists import show_duty_lists, show_effort_lists, show_place_lists
+from governance.ui.coverage_lists import show_duty_lists, show_effort_lists
 from governance.ui.filters import scope_words
-from governance.ui.leaflet import leaflet_files
 from governance.ui.ledger_form import commit_button, commitment_link_params
-from governance.ui.map_script import layers_script
 from governance.ui.stamp import week_receipt, week_status
 
 if TYPE_CHECKING:
@@ -41,7 +36,6 @@ if TYPE_CHECKING:
     from governance.ui.filters import Selection
     from governance.ui.shell import Page
 
-MAP_HEIGHT_PX = 560
 GAPS_SHOWN_N = 8
 _LATE = ("up_to_2", "over_2")
 
@@ -134,46 +128,6 @@ def show_cards(page: Page, selection: Selection) -> None:
     sentence = cached(conclusion_words, dataset, selection)
     blocks.show_conclusion(page.spec.title, selection.week, sentence, scope=scope)
     blocks.show_svg(cached(_cards, dataset, selection))
-
-
-# ------------------------------------------------------------------------------------ map
-def _drawn(dataset: Dataset, selection: Selection) -> tuple[str, str]:
-    """The layers' script and the legend of the map."""
-    table = cached(data.since_with_habits, dataset, selection.week, data.Part.of(selection))
-    shown = ("community", selection.community_code) if selection.community_code else STREET_KEY
-    drawn = since_map(cached(map_data.shapes, dataset), table, shown=shown)
-    return layers_script(drawn.layers), since_legend_html(drawn.counts)
-
-
-@st.fragment
-def show_map(page: Page, selection: Selection) -> None:
-    """Time since the last visit in multiples of the limit."""
-    dataset = page.dataset
-    table = cached(data.since_with_habits, dataset, selection.week, data.Part.of(selection))
-    shapes = cached(map_data.shapes, dataset)
-    with blocks.panel(
-        "since",
-        title=t("patrol_coverage.map_title"),
-        sub=t("patrol_coverage.map_sub", n=len(table)),
-        page=page,
-        data=table.drop(columns=["geometry"], errors="ignore"),
-        week=str(selection.week),
-    ):
-        show_place_lists(page, selection)
-        if table.empty or "microgrid" not in shapes.features:
-            blocks.show_empty(t("patrol_coverage.no_map"))
-            return
-        script, legend = cached(_drawn, dataset, selection)
-        st_folium(
-            base_map(shapes.ground, leaflet=leaflet_files()),
-            key=f"since-map-{dataset.fingerprint[:16]}",
-            height=MAP_HEIGHT_PX,
-            use_container_width=True,
-            returned_objects=[],
-            feature_group_to_add=WrittenLayers(script),
-            render=False,
-        )
-        blocks.show_svg(legend)
 
 
 # ----------------------------------------------------------------------------------- duty
