@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from governance.metrics.coverage import Patrolled, coverages, joined_metres, swept_cells
+from governance.figures.coverage_bars import coverage_cards_html, rulers_of
+from governance.metrics.coverage import Coverage, Patrolled, coverages, joined_metres, swept_cells
 from governance.metrics.duty import duty_hours, longest_empty, presence_share, unit_hours
 from governance.metrics.effort import encounter, missed_by_patrols, track_receipts
 from governance.metrics.ground import Ground
@@ -308,3 +309,10 @@ def test_receipts_add_up():
     (street,) = track_receipts(receipts, presence, span=WEEK)
     assert street.pings_n == street.kept_n + sum(street.dropped.values())
     assert street.covered_share == 0.5
+
+
+def test_a_week_no_records_reach_is_a_dash_and_not_nothing_done():
+    none = Coverage("all", 0, 0, 294, 0, 44, 0.0, 51_600.0, 0.0, 1.63)
+    assert [ruler.share for ruler in rulers_of(none, None)] == [0.0] * 4
+    html = coverage_cards_html(ruler.unmeasured for ruler in rulers_of(none, None))
+    assert html.count('<span class="figure">—</span><span class="basis"></span>') == 4

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -36,6 +36,11 @@ class Ruler:
     def label(self) -> str:
         """Its Chinese name."""
         return t(f"coverage.{self.key}.label")
+
+    @property
+    def unmeasured(self) -> Ruler:
+        """The ruler of a time that no records reach: a dash, and not nothing done."""
+        return replace(self, share=None, upper_share=None, basis="", note="")
 
     @property
     def is_met(self) -> bool | None:

@@ -118,7 +118,10 @@ def _cards(dataset: Dataset, selection: Selection) -> str:
     # The target is set for all forces together.
     aim = target.value if target and part.force is None else None
     is_struck = TRACKS in poor_kinds(cached(week_status, dataset, selection.week))
-    return coverage_cards_html(rulers_of(this, before, target=aim), is_struck=is_struck)
+    rulers = rulers_of(this, before, target=aim)
+    if data.known_until(dataset, selection.week) is None:
+        return coverage_cards_html(ruler.unmeasured for ruler in rulers)
+    return coverage_cards_html(rulers, is_struck=is_struck)
 
 
 def show_cards(page: Page, selection: Selection) -> None:
@@ -179,7 +182,8 @@ def show_gaps(page: Page, selection: Selection) -> None:
     register = cached(data.gaps, dataset, selection.week, data.Part.of(selection))
     if register.empty:
         with blocks.panel("gaps", title=t("patrol_coverage.gaps_title_none")):
-            blocks.show_empty(t("patrol_coverage.no_gaps"))
+            is_known = data.known_until(dataset, selection.week) is not None
+            blocks.show_empty(t(f"patrol_coverage.{'no_gaps' if is_known else 'no_data'}"))
         return
     title = t(
         "patrol_coverage.gaps_title",
