@@ -18,6 +18,7 @@ LAYERS = {
     "governance.text": 1,
     "governance.workdays": 2,
     "governance.geo": 2,
+    "governance.unions": 2,
     "governance.schema": 2,
     "governance.access": 3,
     "governance.records": 4,

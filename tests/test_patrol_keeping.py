@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
+import weakref
 from datetime import date, timedelta
 
 import pandas as pd
@@ -111,6 +113,14 @@ def test_a_window_computes_its_own_days_only(street, computed):
     found = store.open_dataset(street).patrol("visits", since=DAY, until=DAY)
     assert found["day"].dt.day.tolist() == [11]
     assert len(computed) == 1
+
+
+def test_a_window_does_not_stay_in_memory(street):
+    data = store.open_dataset(street)
+    read = weakref.ref(data.patrol("visits", since=DAY, until=DAY))
+    gc.collect()
+    assert read() is None
+    assert data.patrol("presence") is data.patrol("presence")
 
 
 def test_other_boundaries_and_settings_compute_all_again(street, computed):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import date, datetime
 
 import numpy as np
 import pandas as pd
@@ -14,9 +15,12 @@ from governance.metrics.duty import duty_hours, longest_empty, presence_share, u
 from governance.metrics.effort import encounter, missed_by_patrols, track_receipts
 from governance.metrics.ground import Ground
 from governance.metrics.integration import integration
+from governance.metrics.last_visits import visits_until
 from governance.metrics.revisits import gap_register, intervals, joined_visits, revisit, time_since
 from governance.metrics.windows import Span
-from governance.workdays import SHANGHAI
+from governance.records.dataset import dataset_of_frames
+from governance.settings import settings_of
+from governance.workdays import SHANGHAI, Week
 from tests.test_places import frame
 
 
@@ -129,7 +133,7 @@ def test_metres_walked_twice_count_once():
     stretches = pd.DataFrame(
         {"route_id": ["R1", "R1", "R1", "R2"], "from_m": [0.0, 40, 90, 0], "to_m": [50.0, 60, 100, 5]}
     )
-    assert joined_metres(stretches, []).to_dict() == {"R1": 70.0, "R2": 5.0}
+    assert joined_metres(stretches).to_dict() == {"R1": 70.0, "R2": 5.0}
 
 
 def test_a_straight_walk_sweeps_a_band_as_wide_as_the_swath():
@@ -175,6 +179,48 @@ def test_a_gap_counts_the_hours_beyond_the_limit_inside_the_window():
     assert (row["microgrid_code"], row["over_h"], row["gaps_n"]) == ("M1", 12 + 5 * 24, 2)
     assert row["last_gap_at"] == at("12 13:00")
     assert len(register) == 1
+
+
+def test_older_visits_are_read_until_each_place_has_one_before_the_week(tmp_path):
+    steady = [visit("M1", f"{day:02d} 09:00", f"{day:02d} 09:10") for day in (5, 12)]
+    rows = visits(*steady, visit("M2", "06 08:00", "06 08:10"), visit("M3", "13 10:00", "13 10:10"))
+    days_ago = {"M2": 30, "M3": 100}
+    for code, days in days_ago.items():
+        old = visits(visit(code, "11 10:00", "11 10:10"))
+        stamps = {name: old[name] - pd.Timedelta(days=days) for name in ("enter_at", "exit_at")}
+        rows = pd.concat([rows, old.assign(**stamps)], ignore_index=True)
+    asked = []
+
+    def load(_name, since, until):
+        asked.append((since, until))
+        day = rows["enter_at"].dt.date
+        return rows[(day >= (since or day.min())) & (day <= until)]
+
+    data = dataset_of_frames({}, as_of={}, settings=settings_of(tmp_path), data_dir=tmp_path)
+    data = replace(data, load_patrol=load)
+    week = Week.parse("2023-W37")
+    found = visits_until(data, ground(), week)
+    # M2 has a visit in the weeks read first; M3 is looked for in all that is older.
+    assert found["microgrid_code"].value_counts().to_dict() == {"M1": 2, "M2": 1, "M3": 2}
+    assert asked == [
+        (date(2023, 8, 28), date(2023, 9, 17)),
+        (date(2023, 7, 17), date(2023, 8, 27)),
+        (None, date(2023, 7, 16)),
+    ]
+    registers = [
+        gap_register(intervals(joined_visits(one), until=WEEK.end_at), ground(), span=WEEK, until=WEEK.end_at)
+        for one in (found, rows)
+    ]
+    pd.testing.assert_frame_equal(*registers)
+    # From Monday 00:00, long beyond the limit, to the visit on Wednesday; and after it, from the limit on.
+    assert registers[0].set_index("microgrid_code").loc["M3", "over_h"] == pytest.approx(
+        58 + 13 + 50 / 60 + 24
+    )
+    only_m1 = ground().of_community("C1").of_tier(1)
+    asked.clear()
+    visits_until(data, only_m1, week)
+    assert len(asked) == 1
+    assert visits_until(data, ground(), week, force="mass").empty
 
 
 def hour(team, force, stamp, *, planned=60.0, tracked=0.0, present=0.0, absent=0.0, still=0.0, calls=0):

@@ -7,10 +7,13 @@ a position errs by 10–50 m, so visits are counted as a range: certain ones, an
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+
+from governance.unions import unions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,6 +44,32 @@ class Patrolled:
     route_metres: pd.DataFrame
     swept: pd.DataFrame
     cells: pd.DataFrame
+
+    @cached_property
+    def visited(self) -> pd.Series:
+        """The micro-grids with a valid visit, certain or at the border."""
+        return self.visits["microgrid_code"].drop_duplicates()
+
+    @cached_property
+    def certain(self) -> pd.Series:
+        """The micro-grids with a certain visit."""
+        is_certain = self.visits["sureness"].eq("certain").fillna(False).astype(bool)
+        return self.visits.loc[is_certain, "microgrid_code"].drop_duplicates()
+
+    @cached_property
+    def points(self) -> pd.Series:
+        """The points somebody was at."""
+        return self.point_visits["point_id"].drop_duplicates()
+
+    @cached_property
+    def metres(self) -> pd.Series:
+        """Metres walked at least once, by route_id."""
+        return joined_metres(self.route_metres)
+
+    @cached_property
+    def is_swept(self) -> NDArray[np.bool_]:
+        """Which of `cells` were swept."""
+        return swept_cells(self.swept, self.cells)
 
     def within(self, span: Span) -> Patrolled:
         """Visits that began, and days that lie, in the window."""
@@ -77,27 +106,19 @@ def _touching(stays: pd.DataFrame, hours: tuple[int, ...]) -> pd.DataFrame:
     return stays[touched]
 
 
-def joined_metres(stretches: pd.DataFrame, by: list[str]) -> pd.Series:
-    """Metres of the union of stretches (`from_m`, `to_m`) of each route, summed per `by`.
-
-    `by` must hold route_id or be empty; the result is indexed by `by`.
-    """
-    keys = by or ["route_id"]
-    rows = stretches.sort_values([*keys, "from_m"], kind="stable")
-    reached = rows.groupby(keys, dropna=False)["to_m"].cummax()
-    before = reached.groupby([rows[key] for key in keys], dropna=False).shift().fillna(-np.inf)
-    new_m = (rows["to_m"] - np.maximum(rows["from_m"], before)).clip(lower=0)
-    return new_m.groupby([rows[key] for key in keys], dropna=False).sum()
+def joined_metres(stretches: pd.DataFrame) -> pd.Series:
+    """Metres of the union of stretches (`from_m`, `to_m`) of each route, by route_id."""
+    route, ids = pd.factorize(stretches["route_id"], sort=True)
+    begin = stretches["from_m"].to_numpy()
+    first, end = unions(route, begin, stretches["to_m"].to_numpy())
+    metres = np.bincount(route[first], end - begin[first], minlength=len(ids))
+    return pd.Series(metres, index=pd.Index(ids, name="route_id"))
 
 
-def walked_m(stretches: pd.DataFrame, routes: pd.DataFrame) -> float:
-    """Metres of `routes` walked at least once."""
-    own = stretches[stretches["route_id"].isin(routes["route_id"])]
-    if own.empty:
-        return 0.0
-    length = routes.set_index("route_id")["length_m"]
-    metres = joined_metres(own, [])
-    return float(np.minimum(metres, length.reindex(metres.index)).sum())
+def walked_m(metres: pd.Series, routes: pd.DataFrame) -> pd.Series:
+    """Metres of each of `routes` walked at least once, by the metres of `joined_metres`."""
+    walked = routes["route_id"].map(metres).fillna(0.0).astype("float64")
+    return walked.clip(upper=routes["length_m"])
 
 
 def _grid_of(swept: pd.DataFrame, cells: pd.DataFrame) -> NDArray[np.bool_]:
@@ -164,24 +185,22 @@ def coverage_of(group: str, patrolled: Patrolled, ground: Ground, *, has_paths: 
 
     Without `has_paths` (hours, shifts) route metres and swept area are None: they are kept by day.
     """
-    visits, code = patrolled.visits, ground.microgrids["microgrid_code"]
-    certain = code.isin(visits.loc[visits["sureness"].eq("certain"), "microgrid_code"].unique())
-    visited = code.isin(visits["microgrid_code"].unique())
-    points = patrolled.point_visits["point_id"].unique()
-    own = patrolled.cells[patrolled.cells["microgrid_code"].isin(code)]
+    code = ground.microgrids["microgrid_code"]
+    certain, visited = code.isin(patrolled.certain), code.isin(patrolled.visited)
+    cells = patrolled.cells["microgrid_code"].astype("category").cat
+    own = cells.categories.isin(code)[cells.codes]
     km2 = CELL_M * CELL_M / 1e6
-    is_swept = swept_cells(patrolled.swept, own) if has_paths else np.zeros(0, dtype=bool)
     return Coverage(
         group=group,
         microgrids_visited_n=int(certain.sum()),
         microgrids_border_n=int((visited & ~certain).sum()),
         microgrids_n=len(ground.microgrids),
-        points_visited_n=int(ground.points["point_id"].isin(points).sum()),
+        points_visited_n=int(ground.points["point_id"].isin(patrolled.points).sum()),
         points_n=len(ground.points),
-        route_walked_m=walked_m(patrolled.route_metres, ground.routes) if has_paths else None,
+        route_walked_m=float(walked_m(patrolled.metres, ground.routes).sum()) if has_paths else None,
         route_m=float(ground.routes["length_m"].sum()),
-        swept_km2=float(is_swept.sum()) * km2 if has_paths else None,
-        area_km2=len(own) * km2,
+        swept_km2=float((own & patrolled.is_swept).sum()) * km2 if has_paths else None,
+        area_km2=float(own.sum()) * km2,
     )
 
 
@@ -189,7 +208,7 @@ def _by_zone_kind(patrolled: Patrolled, ground: Ground) -> list[Coverage]:
     found = []
     for kind in ground.routes["zone_kind"].dropna().drop_duplicates().sort_values():
         routes = ground.routes[ground.routes["zone_kind"].eq(kind)]
-        walked = walked_m(patrolled.route_metres, routes)
+        walked = float(walked_m(patrolled.metres, routes).sum())
         length = float(routes["length_m"].sum())
         found.append(Coverage(str(kind), None, None, None, None, None, walked, length, None, None))
     return found

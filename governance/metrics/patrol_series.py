@@ -124,7 +124,7 @@ def _visited_days(dataset: Dataset, first: pd.Timestamp, as_of: datetime) -> pd.
     parts, week = [], Week.of(first.to_pydatetime())
     while week <= Week.of(as_of):
         last = week.shifted(_WEEKS_AT_ONCE - 1)
-        visits = dataset.patrol("visits", since=week.first_day, until=last.last_day, is_held=False)
+        visits = dataset.patrol("visits", since=week.first_day, until=last.last_day)
         visits = visits[Span(week.start_at, last.end_at).holds(visits["enter_at"])]
         entered, left = visits["enter_at"].dt.floor("D"), visits["exit_at"].dt.floor("D")
         goes_on = left.gt(entered) & (visits["exit_at"] - left).ge(least)

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from governance.metrics.survival import MEDIAN, P90, product_limit, time_reached
+from governance.unions import unions
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 State = Literal["visited", "never", "no_data"]
 # No data: kept positions cover less than this share of the planned time since the last visit.
 LEAST_COVERED_SHARE = 0.5
+_STAY = ("enter_at", "exit_at")
 
 
 def _hours(later: pd.Series | pd.Timestamp, earlier: pd.Series) -> pd.Series:
@@ -43,15 +45,12 @@ def joined_visits(visits: pd.DataFrame) -> pd.DataFrame:
 
     Columns: microgrid_code, enter_at, exit_at; by micro-grid and time.
     """
-    rows = visits[["microgrid_code", "enter_at", "exit_at"]].sort_values(["microgrid_code", "enter_at"])
-    reached = rows.groupby("microgrid_code")["exit_at"].cummax()
-    begins = rows["enter_at"] > reached.groupby(rows["microgrid_code"]).shift()
-    begins |= rows["microgrid_code"].ne(rows["microgrid_code"].shift())
-    begins = begins.fillna(True).astype(bool)
-    number = begins.cumsum()
-    first = rows[begins].set_axis(number[begins])
-    joined = first.assign(exit_at=reached.groupby(number).last())
-    return joined.reset_index(drop=True)
+    code, _ = pd.factorize(visits["microgrid_code"], sort=True)
+    enter, leave = (visits[name].astype("datetime64[us, UTC]").astype("int64") for name in _STAY)
+    first, end = unions(code, enter.to_numpy(), leave.to_numpy())
+    rows = visits[["microgrid_code", "enter_at"]].take(first).reset_index(drop=True)
+    left = pd.Series(end, dtype="datetime64[us, UTC]")
+    return rows.assign(exit_at=left.dt.tz_convert(visits["exit_at"].dt.tz))
 
 
 def intervals(joined: pd.DataFrame, *, until: datetime) -> pd.DataFrame:
@@ -132,8 +131,7 @@ def time_since(visits: pd.DataFrame, presence: pd.DataFrame, ground: Ground, *, 
     data), *no_data* (over the limit or never, and kept positions cover less than half of the planned
     time since; within the limit a visit is a visit).
     """
-    joined = joined_visits(visits)
-    last = joined[joined["enter_at"] < at].groupby("microgrid_code")["exit_at"].max()
+    last = visits[visits["enter_at"] < at].groupby("microgrid_code")["exit_at"].max()
     table = ground.microgrids.copy()
     table["last_at"] = table["microgrid_code"].map(_not_after(last, at))
     table["h"] = _hours(pd.Timestamp(at), table["last_at"])

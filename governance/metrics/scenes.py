@@ -44,7 +44,9 @@ def scenes(cases: pd.DataFrame, positions: pd.DataFrame, *, as_of: datetime) -> 
     have no rows.
     """
     placed = cases[cases["lon"].notna() & cases["lat"].notna() & cases["reported_at"].notna()]
-    rows = positions.sort_values("at", ignore_index=True)
+    rows = (
+        positions if positions["at"].is_monotonic_increasing else positions.sort_values("at", kind="stable")
+    )
     start, end = _windows(placed, as_of)
     first = rows["at"].searchsorted(start, side="left")
     last = rows["at"].searchsorted(end, side="right")

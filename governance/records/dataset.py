@@ -99,22 +99,20 @@ class Dataset:
             self._frames["cases"] = completed
         return self._frames["cases"]
 
-    def patrol(
-        self, name: str, *, since: date | None = None, until: date | None = None, is_held: bool = True
-    ) -> pd.DataFrame:
+    def patrol(self, name: str, *, since: date | None = None, until: date | None = None) -> pd.DataFrame:
         """A frame of `governance.records.patrol`, from the records of some days or of all.
 
         Days that were not computed before are computed now. Empty, with its columns, for a data set
-        held in memory. Callers must not write into it. What is read once, to be summed up, need not
-        stay in memory (`is_held`).
+        held in memory. Callers must not write into it. Only frames of all days stay in memory: a
+        server that held every week once looked at would need gigabytes.
         """
-        key = f"patrol {name} {since} {until}"
-        if key in self._frames:
-            return self._frames[key]
-        frame = self.load_patrol(name, since, until) if self.load_patrol else empty_patrol_frame(name)
-        if is_held:
-            self._frames[key] = frame
-        return frame
+        load = self.load_patrol or (lambda name, _since, _until: empty_patrol_frame(name))
+        if since is not None or until is not None:
+            return load(name, since, until)
+        key = f"patrol {name}"
+        if key not in self._frames:
+            self._frames[key] = load(name, None, None)
+        return self._frames[key]
 
     def is_patrol_at_hand(self) -> bool:
         """Whether patrol frames can be read without a wait worth naming; once so, always so."""

@@ -1,13 +1,11 @@
 """What a week's slides take from patrols: coverages, time since last visit, gaps, nights.
 
-Counted as 巡逻覆盖 counts them. Of the visits only the last weeks are read: whatever was visited in
-them needs no earlier ones; only where something was not are all of them read.
+Counted as 巡逻覆盖 counts them.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -16,6 +14,7 @@ from governance.metrics.control import control_frame
 from governance.metrics.coverage import Coverage, Patrolled, coverages
 from governance.metrics.duty import duty_hours, is_provided, presence_share, unit_hours
 from governance.metrics.ground import Ground, ground_of
+from governance.metrics.last_visits import visits_until
 from governance.metrics.revisits import gap_register, intervals, joined_visits, time_since
 from governance.metrics.windows import Span, is_complete
 from governance.records.patrol.columns import empty_patrol_frame
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
     from governance.metrics.duty import PresenceShare
     from governance.records.dataset import Dataset
 
-RECENT_WEEKS = (2, 8)
 NIGHT = "night_presence_share"
 _NIGHT_WEEKS = 3
 
@@ -76,7 +74,7 @@ def patrol_facts(dataset: Dataset, week: Week) -> PatrolFacts | None:
     at, ground = known_until(dataset, week), ground_of(dataset)
     if at is None or ground.microgrids.empty:
         return None
-    visits = _enough_visits(dataset, ground, week)
+    visits = visits_until(dataset, ground, week)
     patrolled = _patrolled(dataset, visits, week)
     if patrolled.visits.empty and patrolled.point_visits.empty:
         return None
@@ -141,21 +139,6 @@ def _since_and_gaps(
     since = time_since(visits, presence, ground, at=at)
     between = intervals(joined_visits(visits), until=at)
     return since, gap_register(between, ground, span=span, until=at)
-
-
-def _enough_visits(dataset: Dataset, ground: Ground, week: Week) -> pd.DataFrame:
-    """The visits of the fewest weeks in which each micro-grid has one before the week; else all of them."""
-    wanted = set(ground.microgrids["microgrid_code"])
-    for weeks_n in RECENT_WEEKS:
-        first = week.shifted(-weeks_n)
-        recent = dataset.patrol("visits", since=first.first_day, until=week.last_day)
-        # A visit of the first night may have begun on the day before.
-        known_from = pd.Timestamp(first.start_at) + timedelta(days=1)
-        entered = recent["enter_at"]
-        earlier = entered.lt(week.start_at) & entered.ge(known_from)
-        if wanted.issubset(recent.loc[earlier, "microgrid_code"].unique()):
-            return recent
-    return dataset.patrol("visits")
 
 
 # ---------------------------------------------------------------------------------- nights

@@ -10,7 +10,7 @@ import pandas as pd
 from governance.figures.case_table import cases_table
 from governance.figures.metric_words import metric_label
 from governance.metrics.containment import BANDS
-from governance.metrics.coverage import joined_metres
+from governance.metrics.coverage import walked_m
 from governance.metrics.duty import NIGHT_HOURS
 from governance.metrics.small_numbers import shown_counts
 from governance.metrics.stages import us_at
@@ -232,20 +232,18 @@ def _points(dataset: Dataset, facts: PatrolFacts) -> pd.DataFrame:
     table = points.assign(
         code=points["point_id"],
         community=points["community_code"].map(names_of(dataset)).fillna(""),
-        is_visited=_yes_no(points["point_id"].isin(facts.visits.point_visits["point_id"])).array,
+        is_visited=_yes_no(points["point_id"].isin(facts.visits.points)).array,
     )
     return _renamed(table, ("code", "name", "community", "is_visited"))
 
 
 def _routes(dataset: Dataset, facts: PatrolFacts) -> pd.DataFrame:
-    routes, stretches = facts.ground.routes, facts.visits.route_metres
-    walked = joined_metres(stretches, []) if len(stretches) else pd.Series(dtype="float64")
-    metres = routes["route_id"].map(walked).fillna(0.0).astype("float64")
+    routes = facts.ground.routes
     table = routes.assign(
         code=routes["route_id"],
         community=routes["community_code"].map(names_of(dataset)).fillna(""),
         length_m=routes["length_m"].round(1),
-        walked_m=np.minimum(metres, routes["length_m"]).round(1),
+        walked_m=walked_m(facts.visits.metres, routes).round(1),
     )
     return _renamed(table, ("code", "name", "community", "length_m", "walked_m"))
 

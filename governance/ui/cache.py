@@ -81,11 +81,25 @@ def _kept(name: str, fingerprint: str, args: tuple[object, ...], _compute: Calla
     return _compute()
 
 
+@st.cache_resource(max_entries=6, show_spinner=False)
+def _kept_lately(name: str, fingerprint: str, args: tuple[object, ...], _compute: Callable[[], T]) -> T:  # noqa: ARG001 (cache keys)
+    return _compute()
+
+
+def _state_of(dataset: Dataset) -> str:
+    """What changes whenever something computed from the data set may."""
+    key = f"{dataset.data_dir}:{dataset.fingerprint}:{hash((dataset.settings, dataset.chart_notes))}"
+    # What is said while patrols are being computed is not said any more when they are.
+    return key if dataset.is_patrol_at_hand() else f"{key}:waiting"
+
+
 def cached(compute: Callable[[Dataset, *Args], T], dataset: Dataset, *args: *Args) -> T:
     """`compute(dataset, *args)`, computed once for one state of the store."""
     name = f"{compute.__module__}.{compute.__qualname__}"
-    key = f"{dataset.data_dir}:{dataset.fingerprint}:{hash((dataset.settings, dataset.chart_notes))}"
-    if not dataset.is_patrol_at_hand():
-        # What is said while patrols are being computed is not said any more when they are.
-        key += ":waiting"
-    return _kept(name, key, args, lambda: compute(dataset, *args))
+    return _kept(name, _state_of(dataset), args, lambda: compute(dataset, *args))
+
+
+def cached_lately(compute: Callable[[Dataset, *Args], T], dataset: Dataset, *args: *Args) -> T:
+    """Like `cached`, but only the last few results stay: for rows that fill the memory week by week."""
+    name = f"{compute.__module__}.{compute.__qualname__}"
+    return _kept_lately(name, _state_of(dataset), args, lambda: compute(dataset, *args))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from governance.metrics.coverage import Coverage, Patrolled, coverages, joined_metres
+from governance.metrics.coverage import Coverage, Patrolled, coverages, walked_m
 from governance.metrics.duty import duty_hours, longest_empty, presence_share, unit_hours
 from governance.metrics.dwell import visit_habits
 from governance.metrics.effort import (
@@ -19,10 +19,11 @@ from governance.metrics.effort import (
 )
 from governance.metrics.ground import Ground, ground_of
 from governance.metrics.integration import Integration, integration, joint_scenes
+from governance.metrics.last_visits import visits_until
 from governance.metrics.patrol_rows import patrolled_of, scenes_of
 from governance.metrics.revisits import gap_register, intervals, joined_visits, time_since
 from governance.metrics.windows import Span
-from governance.ui.cache import cached
+from governance.ui.cache import cached, cached_lately
 
 if TYPE_CHECKING:
     from governance.metrics.duty import PresenceShare
@@ -99,7 +100,7 @@ def _patrolled(dataset: Dataset, week: Week) -> Patrolled:
 
 
 def _patrolled_by(dataset: Dataset, week: Week, part: Part) -> Patrolled:
-    patrolled = cached(_patrolled, dataset, week)
+    patrolled = cached_lately(_patrolled, dataset, week)
     return patrolled if part.force is None else patrolled.where("force", part.force)
 
 
@@ -115,28 +116,18 @@ def covered_places(dataset: Dataset, week: Week, part: Part) -> dict[str, pd.Dat
     microgrids with is_certain and is_border, points with is_visited, routes with walked_m.
     """
     patrolled, own = _patrolled_by(dataset, week, part), part.ground(cached(ground, dataset))
-    visits, code = patrolled.visits, own.microgrids["microgrid_code"]
-    certain = code.isin(visits.loc[visits["sureness"].eq("certain"), "microgrid_code"].unique())
-    walked = joined_metres(patrolled.route_metres, [])
-    routes = own.routes.assign(walked_m=own.routes["route_id"].map(walked).fillna(0.0))
-    routes["walked_m"] = routes[["walked_m", "length_m"]].min(axis=1)
-    points = patrolled.point_visits["point_id"].unique()
+    code = own.microgrids["microgrid_code"]
+    certain, visited = code.isin(patrolled.certain), code.isin(patrolled.visited)
     return {
-        "microgrids": own.microgrids.assign(
-            is_certain=certain, is_border=code.isin(visits["microgrid_code"].unique()) & ~certain
-        ),
-        "points": own.points.assign(is_visited=own.points["point_id"].isin(points)),
-        "routes": routes,
+        "microgrids": own.microgrids.assign(is_certain=certain, is_border=visited & ~certain),
+        "points": own.points.assign(is_visited=own.points["point_id"].isin(patrolled.points)),
+        "routes": own.routes.assign(walked_m=walked_m(patrolled.metres, own.routes)),
     }
 
 
-def _recent_visits(dataset: Dataset, week: Week, force: str | None) -> pd.DataFrame:
-    """A force's visits up to the week's end: of five weeks where those tell of every micro-grid, else all."""
-    first, part = week.shifted(1 - _RECENT_WEEKS).first_day, Part(force=force)
-    recent = part.by_force(dataset.patrol("visits", since=first, until=week.last_day))
-    known = cached(ground, dataset).microgrids["microgrid_code"]
-    is_enough = known.isin(recent["microgrid_code"].unique()).all()
-    return recent if is_enough else part.by_force(dataset.patrol("visits"))
+def _stays(dataset: Dataset, week: Week, force: str | None) -> pd.DataFrame:
+    """The times micro-grids had somebody of a force, up to the week's end (see `visits_until`)."""
+    return joined_visits(visits_until(dataset, cached(ground, dataset), week, force=force))
 
 
 def _recent_presence(dataset: Dataset, week: Week) -> pd.DataFrame:
@@ -152,9 +143,9 @@ def since(dataset: Dataset, week: Week, part: Part) -> pd.DataFrame:
     at = known_until(dataset, week)
     if at is None:
         return pd.DataFrame()
-    visits = cached(_recent_visits, dataset, week, part.force)
+    stays = cached(_stays, dataset, week, part.force)
     presence = part.by_force(cached(_recent_presence, dataset, week))
-    return time_since(visits, presence, part.ground(cached(ground, dataset)), at=at)
+    return time_since(stays, presence, part.ground(cached(ground, dataset)), at=at)
 
 
 def since_with_habits(dataset: Dataset, week: Week, part: Part) -> pd.DataFrame:
@@ -162,7 +153,7 @@ def since_with_habits(dataset: Dataset, week: Week, part: Part) -> pd.DataFrame:
     table = cached(since, dataset, week, part)
     if table.empty:
         return table
-    visits = part.by_force(cached(_patrolled, dataset, week).visits)
+    visits = part.by_force(cached_lately(_patrolled, dataset, week).visits)
     habits = visit_habits(visits, span=Span(week.start_at, week.end_at))
     return table.merge(habits, on="microgrid_code", how="left").assign(
         visits_n=lambda rows: rows["visits_n"].fillna(0).astype("int64")
@@ -174,9 +165,9 @@ def gaps(dataset: Dataset, week: Week, part: Part) -> pd.DataFrame:
     at = known_until(dataset, week)
     if at is None:
         return pd.DataFrame()
-    visits = cached(_recent_visits, dataset, week, part.force)
+    stays = cached(_stays, dataset, week, part.force)
     span, own = Span(week.start_at, week.end_at), part.ground(cached(ground, dataset))
-    register = gap_register(intervals(joined_visits(visits), until=at), own, span=span, until=at)
+    register = gap_register(intervals(stays, until=at), own, span=span, until=at)
     now = cached(since, dataset, week, part)[["microgrid_code", "h", "multiple", "state"]]
     return register.merge(now, on="microgrid_code", how="left")
 

@@ -98,7 +98,7 @@ def _closed_outdoors(dataset: Dataset, week: Week) -> pd.DataFrame | None:
     span, since = Span(weeks[0].start_at, week.end_at), weeks[0].first_day - timedelta(days=1)
     cases = dataset.cases()
     closed = cases[span.holds(cases["closed_at"])]
-    positions = dataset.patrol("positions", since=since, until=week.last_day, is_held=False)
+    positions = dataset.patrol("positions", since=since, until=week.last_day)
     presence = dataset.patrol("presence", since=since, until=week.last_day)
     found = closed_unseen(closed, scenes(closed, positions, as_of=as_of), presence, span=span)
     poor = [one for one in weeks if TRACKS in poor_kinds(cached(week_status, dataset, one))]

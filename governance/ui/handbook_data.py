@@ -23,11 +23,12 @@ from governance.metrics.handbook_search import Answer, search
 from governance.metrics.handbook_visits import Walk, last_walks
 from governance.records.contacts import persons_twice
 from governance.ui import map_data
-from governance.ui.cache import cached
+from governance.ui.cache import cached, cached_lately
 from governance.workdays import Week
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import date
 
     from governance.metrics.handbook_index import Place
     from governance.records.dataset import Dataset
@@ -168,13 +169,17 @@ def choose_point(lon: float, lat: float) -> None:
 
 
 # ------------------------------------------------------------------- what the records say
+def _recent_visits(dataset: Dataset, since: date) -> pd.DataFrame:
+    return dataset.patrol("visits", since=since)
+
+
 def walks(dataset: Dataset, code: str) -> tuple[Walk, ...]:
     """The last walks through a micro-grid within `RECENT_D` days."""
     as_of = dataset.as_of_for("pings") or dataset.as_of_for("checkins")
     if as_of is None:
         return ()
-    since = as_of.date() - timedelta(days=RECENT_D)
-    return last_walks(dataset.patrol("visits", since=since), code, most=WALKS_N)
+    visits = cached_lately(_recent_visits, dataset, as_of.date() - timedelta(days=RECENT_D))
+    return last_walks(visits, code, most=WALKS_N)
 
 
 def last_checkins(dataset: Dataset, code: str) -> list[tuple[str, pd.Timestamp]]:

@@ -54,12 +54,12 @@ class PatrolJob:
 
     def _have(self, name: str, since: date | None, until: date | None = None) -> None:
         """Have a frame's days computed, then let those go first who wait for the results."""
-        self.dataset.patrol(name, since=since, until=until, is_held=False)
+        self.dataset.patrol(name, since=since, until=until)
         time.sleep(_PAUSE_S)
 
     def _weeks(self) -> Iterator[tuple[date, date]]:
         """The first and last days of the weeks with positions, the newest first."""
-        days = self.dataset.patrol("receipts", is_held=False)["day"]
+        days = self.dataset.patrol("receipts")["day"]
         week = Week.of(days.max().to_pydatetime()) if len(days) else None
         while week is not None and week.end_at > days.min():
             yield week.first_day, week.last_day

@@ -67,5 +67,6 @@ swept
     Cells of 5 m a track crossed, in runs: `day`, `team_id`, `force`, `cell_y`, `first_x`, `last_x`
     (included). The swath is what lies within 12.5 m: widen the union of the cells wanted, then count.
 cells
-    The raster of the micro-grids: `cell_x`, `cell_y`, `microgrid_code`; 5 m each, by the cell's middle.
+    The raster of the micro-grids: `cell_x`, `cell_y`, `microgrid_code` (`category`); 5 m each, by the
+    cell's middle.
 """

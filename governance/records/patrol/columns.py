@@ -48,7 +48,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "length_m": "float64",
     },
     "swept": {"day": STAMP, **_WHOSE, "cell_y": "Int64", "first_x": "Int64", "last_x": "Int64"},
-    "cells": {"cell_x": "Int64", "cell_y": "Int64", "microgrid_code": "string"},
+    "cells": {"cell_x": "Int64", "cell_y": "Int64", "microgrid_code": "category"},
 }  # fmt: skip
 
 

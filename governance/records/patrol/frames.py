@@ -51,8 +51,9 @@ def assembled(name: str, parts: Mapping[str, pd.DataFrame], rules: PatrolRules) 
     order = [column for column in ("enter_at", "hour_at", "at", "day", "shift_at") if column in own.columns][
         :1
     ]
-    rows = own.sort_values(order, kind="stable", ignore_index=True) if order else own
-    return typed(name, rows)
+    # What was written in order needs no sorting.
+    is_sorted = not order or own[order[0]].is_monotonic_increasing
+    return typed(name, own if is_sorted else own.sort_values(order, kind="stable", ignore_index=True))
 
 
 def _joined_over_midnight(stays: pd.DataFrame, named: str) -> pd.DataFrame:

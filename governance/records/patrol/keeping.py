@@ -69,7 +69,7 @@ _SOON_COMPUTED_N = 150_000
 def _read(folder: Path, batches: dict[str, list[int]], name: str) -> pd.DataFrame:
     """A part of the days that some batches hold."""
     tables = []
-    for batch, days in batches.items():
+    for batch, days in sorted(batches.items(), key=lambda held: min(held[1])):
         path = folder / batch / f"{name}.parquet"
         if not path.is_file():  # days on which no stamp is believed have receipts only
             continue

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from governance.records.patrol.rules import DAY_US, HOUR_US, MINUTE_US, SHANGHAI_US
+from governance.unions import unions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,19 +23,10 @@ _TURN_US, _FIRST_TURN_US = 8 * HOUR_US, 6 * HOUR_US
 def united(stretches: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
     """The union of the stretches of each `by` (missing is a value): no two overlap or touch."""
     names = list(by)
-    rows = stretches[stretches["end"] > stretches["start"]].sort_values([*names, "start"], ignore_index=True)
-    if rows.empty:
-        return rows[[*names, "start", "end"]]
-    group = rows.groupby(names, dropna=False, sort=False).ngroup().to_numpy()
-    # Within a group, how far the stretches before reach; groups lie far apart on one line.
-    shift = group * np.int64(rows["end"].max() - rows["start"].min() + 1)
-    reach = np.maximum.accumulate(rows["end"].to_numpy() + shift)
-    is_new = (
-        np.r_[True, (rows["start"].to_numpy() + shift)[1:] > reach[:-1]] | np.r_[True, np.diff(group) != 0]
-    )
-    first = np.flatnonzero(is_new)
-    ends = np.maximum.reduceat(rows["end"].to_numpy(), first)
-    return rows.loc[first, [*names, "start"]].assign(end=ends).reset_index(drop=True)
+    rows = stretches.loc[stretches["end"] > stretches["start"], [*names, "start", "end"]]
+    group = rows.groupby(names, dropna=False).ngroup().to_numpy()
+    first, ends = unions(group, rows["start"].to_numpy(), rows["end"].to_numpy())
+    return rows.take(first).assign(end=ends).reset_index(drop=True)
 
 
 def clipped(stretches: pd.DataFrame, span: Span) -> pd.DataFrame:
