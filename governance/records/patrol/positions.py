@@ -20,16 +20,15 @@ if TYPE_CHECKING:
 
 
 def positions_of(db: Engine, legs: Legs, plane: Plane, span: Span) -> pd.DataFrame:
-    """The positions of a span of days, by time and track: `at_us`, and the columns of the frame `positions`."""
+    """The positions of a span of days by time and track: `at_us` and the columns of the frame `positions`."""
     steps = legs.steps.filter(legs.steps.at.between(span.since_us, span.until_us - 1))
     firsts = steps.group_by(track=steps.track, minute=steps.at // MINUTE_US).agg(
         at_us=steps.at.min(), x=steps.x.argmin(steps.at), y=steps.y.argmin(steps.at)
     )
     found = db.plain(firsts)
-    found = found.take(
-        places_in_order(*(found[name].to_numpy(dtype=np.int64) for name in ("at_us", "track")))
-    )
-    whose = legs.tracks[list(TRACK_OF)].iloc[found["track"].to_numpy(dtype=np.int64)].reset_index(drop=True)
+    at_us, track = (found[name].to_numpy(dtype=np.int64) for name in ("at_us", "track"))
+    found = found.take(places_in_order(at_us, track))
+    whose = legs.tracks[list(TRACK_OF)].take(found["track"].to_numpy()).reset_index(drop=True)
     return whose.assign(
         at_us=found["at_us"].to_numpy(),
         at=stamps(found["at_us"]).array,
