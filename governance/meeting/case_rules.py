@@ -6,8 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.stats import norm
-from scipy.stats import t as student
+from scipy.special import ndtr, stdtr
 
 from governance.figures.control_words import rule_words
 from governance.figures.durations import same_unit
@@ -35,7 +34,7 @@ STOCK = "overdue_n"
 _LOOKS_N = 4
 # Degrees of freedom of a mean moving range of n values, as a share of n − 1 (Wheeler).
 _DF_SHARE = 0.62
-_NEAR = float(2 * norm.sf(2))
+_NEAR = float(2 * ndtr(-2))
 # Two of three beyond two standard deviations on one side.
 _TWO_OF_THREE = 2 * (3 * (_NEAR / 2) ** 2 * (1 - _NEAR / 2) + (_NEAR / 2) ** 3)
 
@@ -53,7 +52,7 @@ def signal_p(state: ChartState) -> float:
         p = _TWO_OF_THREE
     else:
         distance = abs(state.value - state.limits.centre) / _sigma(state.limits)
-        p = 2 * float(student.sf(distance, max(_DF_SHARE * (state.points_n - 1), 1)))
+        p = 2 * float(stdtr(max(_DF_SHARE * (state.points_n - 1), 1), -distance))
     return min(_LOOKS_N * p, 1.0)
 
 
@@ -133,7 +132,7 @@ def communities(signals: Signals) -> tuple[Test, ...]:
     tests = []
     for row in known.to_dict("records"):
         spread = math.sqrt(row["variance"] * row["dispersion"])
-        p = 2 * float(norm.sf(abs(row["observed_n"] - row["expected_n"]) / spread))
+        p = 2 * float(ndtr(-abs(row["observed_n"] - row["expected_n"]) / spread))
         is_said = bool(row["is_marked"]) and row["ratio"] > 1
         tests.append(Test(p, _of_community(signals, row, p) if is_said else None))
     return tuple(tests)

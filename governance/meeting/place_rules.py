@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from scipy.stats import hypergeom
-
 from governance.figures.map_shapes import short_name
 from governance.figures.since_map import duration_words
 from governance.meeting.commitments import Place
@@ -210,6 +208,8 @@ def _percent(part: float, whole: float) -> str:
 # -------------------------------------------------------------------------------- handbook
 def handbook(signals: Signals) -> tuple[Test, ...]:
     """Whether a community's handbook is staler than the others': hypergeometric, one test a community."""
+    from scipy.stats import hypergeom  # half a second to load, which pages need not wait for
+
     table = signals.handbook
     if table.empty:
         return ()

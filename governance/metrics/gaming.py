@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from scipy.stats import binom
+from scipy.special import bdtrc
 
 from governance.metrics.comparison import MARK_SHARE
 from governance.metrics.stages import MINUTE_US, MISSING
@@ -74,7 +74,7 @@ def _bunched(
         inside = _of(units, group)
         hit_n, near_n = int((is_hit & inside).sum()), int((is_near & inside).sum())
         # Spread evenly, one event in so many of these slots falls into the last.
-        chance = float(binom.sf(hit_n - 1, hit_n + near_n, 1 / (NEIGHBOURS_N + 1))) if hit_n else 1.0
+        chance = float(bdtrc(hit_n - 1, hit_n + near_n, 1 / (NEIGHBOURS_N + 1))) if hit_n else 1.0
         expected[str(group)] = (near_n / NEIGHBOURS_N, chance)
     return _rows(units, is_hit, ids, expected)
 
@@ -136,7 +136,7 @@ def _against_others(units: pd.Series, is_hit: NDArray[np.bool_], ids: pd.Series)
         # Half a case more keeps a street without any such case from calling the first one impossible.
         share = (int((is_hit & ~own).sum()) + 0.5) / (others_n + 1)
         hit_n, of_n = int((is_hit & own).sum()), int(own.sum())
-        expected[str(group)] = (share * of_n, float(binom.sf(hit_n - 1, of_n, share)))
+        expected[str(group)] = (share * of_n, float(bdtrc(hit_n - 1, of_n, share)))
     return _rows(units, is_hit, ids, expected)
 
 

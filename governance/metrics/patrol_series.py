@@ -182,10 +182,9 @@ def figure_of(log: PatrolLog, key: str, span: Span) -> PatrolFigure:
 def visited_places(log: PatrolLog, span: Span) -> pd.DataFrame:
     """The micro-grids of the ground with is_certain and is_border: visited, and how surely."""
     inside = log.visited[span.holds(log.visited["day"])]
-    certain = set(inside.loc[inside["is_certain"], "microgrid_code"])
     code = log.ground.microgrids["microgrid_code"]
-    is_certain = code.isin(certain)
-    is_border = code.isin(inside["microgrid_code"]) & ~is_certain
+    is_certain = code.isin(inside.loc[inside["is_certain"], "microgrid_code"].drop_duplicates())
+    is_border = code.isin(inside["microgrid_code"].drop_duplicates()) & ~is_certain
     return log.ground.microgrids.assign(is_certain=is_certain, is_border=is_border)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from scipy.stats import chi2
+from scipy.special import gammaincinv
 
 from governance.metrics.stages import MISSING, us_at
 
@@ -47,8 +47,8 @@ def is_under_way(cases: Cases, at_us: int) -> Mask:
 def poisson_bounds(count: int, *, level: float = 0.95) -> tuple[float, float]:
     """Exact bounds of a Poisson mean behind a count (Garwood 1936)."""
     tail = (1 - level) / 2
-    lower = float(chi2.ppf(tail, 2 * count)) / 2 if count else 0.0
-    return lower, float(chi2.ppf(1 - tail, 2 * count + 2)) / 2
+    lower = float(gammaincinv(count, tail)) if count else 0.0
+    return lower, float(gammaincinv(count + 1, 1 - tail))
 
 
 def _before(stamps: Stamps, edges: NDArray[np.int64]) -> NDArray[np.int64]:
