@@ -65,12 +65,18 @@ def test_an_address_opens_the_area_and_the_breadcrumb_leads_back(data_dir):
     import_small_street(data_dir)
     import_cases(data_dir)
     app = opened(area="M11")
-    assert "本周上报 2 件（上周 0 件），期末在办 1 件" in text(app)
+    assert "本周上报 2 件，上周 0 件；期末在办 1 件" in text(app)
     crumbs = [one for one in app.button if one.key.startswith("crumb-")]
     assert [one.label for one in crumbs] == ["全街道 ›", "学田湾社区 ›", "第1网格 ›", "M11"]
     app = crumbs[1].click().run()
     assert app.query_params["area"] == "C1"
     assert "学田湾社区本周上报 2 件" in text(app)
+
+
+def test_the_first_week_is_compared_with_none(data_dir):
+    import_small_street(data_dir)
+    import_cases(data_dir)
+    assert "本周上报 1 件；期末在办 1 件。" in text(opened(week="2023-W36"))
 
 
 def test_an_address_that_names_no_area_opens_the_street(data_dir):

@@ -50,15 +50,14 @@ def headline_text(
     reported = _reading(this_week, shown, "reported_n")
     if reported.numerator_n is None:
         return t("grid_map.headline_unknown")
-    if shown == STREET_KEY:
-        return _street_headline(this_week, last_week, reported.numerator_n)
     before, still_open = _reading(last_week, shown, "reported_n"), _reading(this_week, shown, "open_n")
-    counts = {"n": reported, "before": before, "open": still_open}
-    sentence = t(
-        "grid_map.headline_area",
-        name=area_name(areas, shown),
-        **{name: _count(one) for name, one in counts.items()},
-    )
+    is_known = before.numerator_n is not None
+    words = t("grid_map.headline_before", n=_count(before)) if is_known else ""
+    counts = {"n": _count(reported), "before": words, "open": _count(still_open)}
+    if shown == STREET_KEY:
+        # No place is named without limits.
+        return t("grid_map.headline_street", **counts) + t("grid_map.stop")
+    sentence = t("grid_map.headline_area", name=area_name(areas, shown), **counts)
     rate, street_rate = (_reading(this_week, key, RATE).value for key in (shown, STREET_KEY))
     if pd.isna(rate) or pd.isna(street_rate):
         return sentence + t("grid_map.stop")
@@ -67,15 +66,6 @@ def headline_text(
 
 def _count(reading: Reading) -> str:
     return "—" if reading.numerator_n is None else f"{reading.numerator_n:,}"
-
-
-def _street_headline(this_week: pd.DataFrame, last_week: pd.DataFrame, reported_n: int) -> str:
-    """How many this week and last, and how many are open: no place is named without limits."""
-    before, still_open = (
-        _reading(last_week, STREET_KEY, "reported_n"),
-        _reading(this_week, STREET_KEY, "open_n"),
-    )
-    return t("grid_map.headline_street", n=f"{reported_n:,}", before=_count(before), open=_count(still_open))
 
 
 def _table_html(heads: Sequence[str], rows: Iterable[str], *, css: str) -> str:
