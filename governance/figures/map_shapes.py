@@ -12,8 +12,8 @@ import shapely
 
 from governance.figures.geojson import area_features, bounds_of, feature
 from governance.figures.maps import ROUTE_STYLES, Ground, Name
+from governance.figures.place_words import short_name
 from governance.metrics.areas import levels_of
-from governance.text import t
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,11 +45,6 @@ class Shapes:
     ground: Ground
     landmarks: tuple[Name, ...]
     water: tuple[Name, ...]
-
-
-def short_name(name: str) -> str:
-    """A community's name without the word 社区, as people say it."""
-    return name.removesuffix(t("map.community_suffix"))
 
 
 def _name_of(text: str, geometry: BaseGeometry) -> Name:

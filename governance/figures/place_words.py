@@ -23,6 +23,11 @@ HOURS_FROM_MIN = 100
 DAYS_FROM_MIN = 48 * 60
 
 
+def short_name(name: str) -> str:
+    """A community's name without the word 社区, as people say it."""
+    return name.removesuffix(t("map.community_suffix"))
+
+
 @dataclass(frozen=True)
 class Scale:
     """The one unit a column, legend or axis keeps: a stored value is divided by `divisor`."""

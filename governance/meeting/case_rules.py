@@ -10,8 +10,8 @@ from scipy.special import ndtr, stdtr
 
 from governance.figures.control_words import rule_words
 from governance.figures.durations import same_unit
-from governance.figures.map_shapes import short_name
 from governance.figures.metric_words import change_text
+from governance.figures.place_words import short_name
 from governance.meeting.commitments import Place
 from governance.meeting.ranking import Headline, Test
 from governance.metrics.control_states import state_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from governance.figures.map_shapes import short_name
+from governance.figures.place_words import short_name
 from governance.figures.since_map import duration_words
 from governance.meeting.commitments import Place
 from governance.meeting.ranking import Headline, Test

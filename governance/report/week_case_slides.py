@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from governance.figures.chronic_map import place_text
 from governance.figures.durations import duration_scale, same_unit
-from governance.figures.map_shapes import short_name
+from governance.figures.place_words import short_name
 from governance.metrics.closing import LEAST_N
 from governance.metrics.containment import BANDS
 from governance.metrics.targets import target_of

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import shapely
 
-from governance.figures.map_shapes import short_name
+from governance.figures.place_words import short_name
 from governance.figures.since_map import CLASSES, class_of
 from governance.metrics.areas import area_table
 from governance.report.model import Area, AreaMap

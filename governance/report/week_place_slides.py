@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from governance.figures.coverage_bars import rulers_of
-from governance.figures.map_shapes import short_name
 from governance.figures.metric_words import change_text, target_text
-from governance.figures.place_words import Scale
+from governance.figures.place_words import Scale, short_name
 from governance.metrics.small_numbers import is_small, shown_counts
 from governance.metrics.targets import target_of
 from governance.report.model import Chart, Figure, Item, Series, Slide

@@ -11,6 +11,7 @@ from governance.figures.coverage_bars import coverage_cards_html, coverage_table
 from governance.figures.duty_matrix import duty_key_html, duty_matrix_svg
 from governance.figures.forces_bar import forces_bar_html
 from governance.figures.gap_table import gap_table_html
+from governance.figures.place_words import short_name
 from governance.figures.since_map import class_of, duration_words
 from governance.meeting.commitments import Place
 from governance.metrics.coverage import COVERAGE_GROUPS
@@ -43,10 +44,6 @@ _LATE = ("up_to_2", "over_2")
 def _names(dataset: Dataset, kind: str, code: str) -> Mapping[str, str]:
     known = dataset.frame(kind).dropna(subset=[code]).drop_duplicates(code, keep="last").sort_values(code)
     return dict(zip(known[code].astype(str), known["name"].fillna(known[code]).astype(str), strict=True))
-
-
-def _short(name: str) -> str:
-    return name.removesuffix(t("map.community_suffix")) or name
 
 
 # ----------------------------------------------------------------------------- conclusion
@@ -230,7 +227,7 @@ def _show_commit(page: Page, register: pd.DataFrame, teams: Mapping[str, str]) -
 def _group_names(dataset: Dataset, by: str) -> Mapping[str, str]:
     if by in ("community", "team"):
         kind, code = ("communities", "community_code") if by == "community" else ("teams", "team_id")
-        return {key: _short(name) for key, name in _names(dataset, kind, code).items()}
+        return {key: short_name(name) for key, name in _names(dataset, kind, code).items()}
     if by in ("force", "zone_kind"):
         return {key: words[0] for key, words in schema().values[by].items()}
     return {}

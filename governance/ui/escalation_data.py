@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from governance.figures.map_shapes import short_name
+from governance.figures.place_words import short_name
 from governance.metrics import areas, containment, disputes, repeats, satisfaction
 from governance.metrics.judged import judged_cases
 from governance.metrics.stages import us_of

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from governance.figures import funnel, panels, strips
-from governance.figures.map_shapes import short_name
+from governance.figures.place_words import short_name
 from governance.metrics import communities, estates, headline, windows
 from governance.metrics.definitions import compared_keys
 from governance.metrics.headline_patrols import patrol_headlines, patrol_lists
