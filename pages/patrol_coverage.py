@@ -4,9 +4,11 @@ from governance.ui import coverage_panels as coverage
 from governance.ui.blocks import columns_of
 from governance.ui.coverage_map import show_map
 from governance.ui.filters import choose
+from governance.ui.patrol_job import wait_for_patrols
 from governance.ui.shell import open_page
 
 with open_page("patrol_coverage") as page:
+    wait_for_patrols(page)
     selection = choose(page, "week", "community", "force", "tier")
     coverage.show_cards(page, selection)
     left, right = columns_of("coverage", 43, 57)

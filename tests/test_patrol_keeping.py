@@ -13,7 +13,8 @@ import pytest
 from governance.cli import main
 from governance.records import store
 from governance.records.patrol import keeping
-from governance.records.patrol.keeping import keep, spans
+from governance.records.patrol.index import spans
+from governance.records.patrol.keeping import keep
 from tests.builders import import_small_street, imported, write_csv
 
 DAY = date(2023, 9, 11)

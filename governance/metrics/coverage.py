@@ -61,6 +61,12 @@ class Patrolled:
         """The points somebody was at."""
         return self.point_visits["point_id"].drop_duplicates()
 
+    @property
+    def forces(self) -> list[str]:
+        """The forces that did anything, in the order of codes."""
+        parts = (self.visits, self.point_visits, self.route_metres, self.swept)
+        return sorted({str(force) for part in parts for force in part["force"].dropna().unique()})
+
     @cached_property
     def metres(self) -> pd.Series:
         """Metres walked at least once, by route_id."""
@@ -98,7 +104,9 @@ class Patrolled:
 def _touching(stays: pd.DataFrame, hours: tuple[int, ...]) -> pd.DataFrame:
     """Stays during which the clock showed one of `hours`."""
     first = stays["enter_at"].dt.floor("h")
-    spent_n = ((stays["exit_at"].dt.floor("h") - first) // pd.Timedelta(hours=1)).clip(0, 23)
+    # A stay that ends on the stroke of an hour was not there in it.
+    last = (stays["exit_at"] - pd.Timedelta(microseconds=1)).dt.floor("h")
+    spent_n = ((last - first) // pd.Timedelta(hours=1)).clip(0, 23)
     start = first.dt.hour.to_numpy()
     touched = np.zeros(len(stays), dtype=bool)
     for hour in hours:
@@ -217,8 +225,8 @@ def _by_zone_kind(patrolled: Patrolled, ground: Ground) -> list[Coverage]:
 def coverages(patrolled: Patrolled, ground: Ground, *, by: str | None = None) -> list[Coverage]:
     """The coverages per group of `COVERAGE_GROUPS`, in the order of codes; the street as `all`.
 
-    A community team is measured on its own community, a mobile one on the street. Hours and shifts
-    tell micro-grids and points only.
+    A community team is measured on its own community (and left out where `ground` is another's), a
+    mobile one on all of `ground`. Hours and shifts tell micro-grids and points only.
     """
     if by is None:
         return [coverage_of(ALL, patrolled, ground)]
@@ -228,17 +236,14 @@ def coverages(patrolled: Patrolled, ground: Ground, *, by: str | None = None) ->
         codes = ground.microgrids["community_code"].dropna().drop_duplicates().sort_values()
         return [coverage_of(str(code), patrolled, ground.of_community(str(code))) for code in codes]
     if by == "team":
+        grounds = {str(team["team_id"]): ground.of_team(team) for team in ground.teams.to_dict("records")}
         return [
-            coverage_of(
-                str(team["team_id"]),
-                patrolled.where("team_id", str(team["team_id"])),
-                ground.of_community(None if pd.isna(team["community_code"]) else str(team["community_code"])),
-            )
-            for team in ground.teams.to_dict("records")
+            coverage_of(team, patrolled.where("team_id", team), own)
+            for team, own in grounds.items()
+            if own.has_any
         ]
     if by == "force":
-        forces = patrolled.visits["force"].dropna().drop_duplicates().sort_values()
-        return [coverage_of(str(force), patrolled.where("force", str(force)), ground) for force in forces]
+        return [coverage_of(force, patrolled.where("force", force), ground) for force in patrolled.forces]
     hours = SHIFTS if by == "shift" else {f"{hour:02d}": (hour,) for hour in range(24)}
     return [
         coverage_of(name, patrolled.in_hours(wanted), ground, has_paths=False)

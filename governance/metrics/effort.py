@@ -67,14 +67,16 @@ def track_receipts(
     return found
 
 
-def efforts_by_team(presence: pd.DataFrame, efforts: pd.DataFrame, *, span: Span) -> pd.DataFrame:
+def efforts_by_team(
+    presence: pd.DataFrame, together: pd.DataFrame, efforts: pd.DataFrame, *, span: Span
+) -> pd.DataFrame:
     """Effort of each team in a window.
 
     Columns: team_id, team_h (hours with a track of any member of any force), person_h (person-hours of
     track), km (once a patrol: of the device with the most kept minutes in the shift).
     """
     hours = presence[span.holds(presence["hour_at"])]
-    team_min = hours.groupby(["team_id", "hour_at"])["tracked_min"].max().groupby("team_id").sum()
+    team_min = together[span.holds(together["hour_at"])].groupby("team_id")["patrol_min"].sum()
     person_min = hours.groupby("team_id")["person_min"].sum()
     counted = efforts[efforts["is_counted"].fillna(False).astype(bool) & span.holds(efforts["shift_at"])]
     km = counted.groupby("team_id")["walked_km"].sum()

@@ -12,7 +12,7 @@ from governance.geo import plane_around
 from governance.metrics.areas import area_table, points_located
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Hashable, Mapping
 
     from governance.records.dataset import Dataset
 
@@ -33,6 +33,16 @@ class Ground:
     points: pd.DataFrame
     routes: pd.DataFrame
     teams: pd.DataFrame
+
+    @property
+    def has_any(self) -> bool:
+        """Whether there is anything to be patrolled."""
+        return any(len(part) for part in (self.microgrids, self.points, self.routes))
+
+    def of_team(self, team: Mapping[Hashable, object]) -> Ground:
+        """The part of a row of `teams`: its community, everything for a mobile team."""
+        code = team["community_code"]
+        return self.of_community(code if isinstance(code, str) else None)
 
     def of_community(self, code: str | None) -> Ground:
         """The part inside a community; everything for None. Teams stay."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +16,7 @@ from governance.metrics.effort import track_receipts
 from governance.metrics.ground import ground_of
 from governance.metrics.integration import integration
 from governance.metrics.revisits import gap_register, intervals, joined_visits, revisit
-from governance.metrics.scenes import scenes
+from governance.metrics.scenes import looked_at, no_scenes, scenes
 from governance.metrics.windows import Span
 
 if TYPE_CHECKING:
@@ -38,21 +39,40 @@ def _checked(by: str | None, groups: Sequence[str]) -> None:
         raise UsageError("unknown_group", group=by, groups="、".join(groups))
 
 
+def by_shift(dataset: Dataset, name: str, *, since: date | None, until: date | None) -> pd.DataFrame:
+    """A patrol frame of shifts' days (`efforts`, `route_metres`) that holds all shifts begun in a window.
+
+    What a night shift does after midnight is recorded on the day after. Rows of other shifts come too.
+    """
+    after = None if until is None else until + timedelta(days=1)
+    return dataset.patrol(name, since=since, until=after)
+
+
+def on_duty_until(dataset: Dataset) -> datetime | None:
+    """Until when it is known who was on duty: the later as-of of positions and roll calls, if any."""
+    stated = [dataset.as_of[kind] for kind in ("pings", "rollcalls") if kind in dataset.as_of]
+    return max(stated, default=None)
+
+
 def patrolled_of(dataset: Dataset, *, since: date | None, until: date | None) -> Patrolled:
     """What patrols did in a window of days."""
     return Patrolled(
         visits=dataset.patrol("visits", since=since, until=until),
         point_visits=dataset.patrol("point_visits", since=since, until=until),
-        route_metres=dataset.patrol("route_metres", since=since, until=until),
+        route_metres=by_shift(dataset, "route_metres", since=since, until=until),
         swept=dataset.patrol("swept", since=since, until=until),
         cells=dataset.patrol("cells"),
     ).within(Span.of_days(since, until))
 
 
-def end_of(dataset: Dataset, span: Span) -> datetime | None:
-    """Until when a window is known: its end, or the positions' as-of inside it."""
-    as_of = dataset.as_of_for("pings") or dataset.as_of_for("checkins")
-    return None if as_of is None else min(span.end_at, as_of)
+def known_until(dataset: Dataset, span: Span) -> datetime | None:
+    """Until when the patrols of a window are known: its end, or the as-of inside it; None before the records.
+
+    The as-of is the later one of positions and check-ins: either tells of visits.
+    """
+    stated = [dataset.as_of[kind] for kind in ("pings", "checkins") if kind in dataset.as_of]
+    as_of = max(stated, default=span.start_at)
+    return min(span.end_at, as_of) if as_of > span.start_at else None
 
 
 def coverage_rows(
@@ -71,7 +91,7 @@ def coverage_rows(
     """
     _checked(by, COVERAGE_GROUPS)
     span = Span.of_days(since, until)
-    if end_of(dataset, span) is None:
+    if known_until(dataset, span) is None:
         return []
     patrolled = patrolled_of(dataset, since=since, until=until)
     return [asdict(one) for one in coverages(patrolled, ground_of(dataset), by=by)]
@@ -89,7 +109,7 @@ def revisit_rows(
     """
     _checked(by, REVISIT_GROUPS)
     span = Span.of_days(since, until)
-    end_at = end_of(dataset, span)
+    end_at = known_until(dataset, span)
     if end_at is None:
         return []
     between = intervals(joined_visits(dataset.patrol("visits")), until=end_at)
@@ -126,7 +146,7 @@ def gap_rows(
     """
     _checked(by, ())
     span = Span.of_days(since, until)
-    end_at = end_of(dataset, span)
+    end_at = known_until(dataset, span)
     if end_at is None:
         return []
     between = intervals(joined_visits(dataset.patrol("visits")), until=end_at)
@@ -157,7 +177,7 @@ def duty_rows(
         `unknown_group`: it has no groups.
     """
     _checked(by, ())
-    presence, as_of = dataset.patrol("presence"), dataset.as_of_for("pings")
+    presence, as_of = dataset.patrol("presence"), on_duty_until(dataset)
     if as_of is None or presence.empty:
         return []
     hours = duty_hours(presence, span=Span.of_days(since, until), as_of=as_of)
@@ -180,16 +200,13 @@ def duty_rows(
 
 def scenes_of(dataset: Dataset, span: Span) -> pd.DataFrame:
     """Who came to the cases reported in a window (see `scenes.scenes`)."""
-    as_of = dataset.as_of_for("pings", "incidents")
-    cases = dataset.cases()
-    if as_of is None:
-        return scenes(cases.head(0), dataset.patrol("positions").head(0), as_of=span.start_at)
+    as_of, cases = dataset.as_of_for("pings", "incidents"), dataset.cases()
     inside = cases[span.holds(cases["reported_at"])]
-    first, last = inside["reported_at"].min(), inside["closed_at"].max()
-    since = None if pd.isna(first) else first.date()
-    until = as_of.date() if pd.isna(last) else max(last.date(), span.start_at.date())
-    positions = dataset.patrol("positions", since=since, until=min(until, as_of.date()))
-    return scenes(inside, positions, as_of=as_of)
+    if as_of is None or inside.empty:
+        return no_scenes()
+    start, end = looked_at(inside, as_of)
+    since, until = start.min().date(), min(end.max(), as_of).date()
+    return scenes(inside, dataset.patrol("positions", since=since, until=until), as_of=as_of)
 
 
 def integration_rows(

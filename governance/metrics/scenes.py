@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from governance.metrics.windows import Span
 
 NEAR_M = 100.0
-# Who passes days later did not come to the case.
+# Who passed days before a case was settled did not come to settle it.
 _WITHIN = pd.Timedelta(hours=24)
 # Settled at a desk or behind a door: nobody has to be seen there.
 INDOOR_CATEGORIES = ("矛盾纠纷", "民生服务")
@@ -28,8 +28,17 @@ _NO_PLACE = ("default_point", "zero_point", "bad_point")
 _COLUMNS = {"incident_id": "string", "team_id": "string", "force": "string"}
 
 
-def _windows(cases: pd.DataFrame, as_of: datetime) -> tuple[pd.Series, pd.Series]:
-    """From the report to the closing, and no longer than 24 h before the closing or as-of."""
+def no_scenes() -> pd.DataFrame:
+    """No rows, with the columns of `scenes`."""
+    columns = {**_COLUMNS, "first_at": "datetime64[us, Asia/Shanghai]"}
+    return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in columns.items()})
+
+
+def looked_at(cases: pd.DataFrame, as_of: datetime) -> tuple[pd.Series, pd.Series]:
+    """When somebody may have come to each case: from its report, no longer than 24 h before its end.
+
+    Its end is the closing, or as-of for cases under way.
+    """
     end = cases["closed_at"].fillna(pd.Timestamp(as_of))
     start = cases["reported_at"].where(cases["reported_at"] > end - _WITHIN, end - _WITHIN)
     return start, end
@@ -47,7 +56,7 @@ def scenes(cases: pd.DataFrame, positions: pd.DataFrame, *, as_of: datetime) -> 
     rows = (
         positions if positions["at"].is_monotonic_increasing else positions.sort_values("at", kind="stable")
     )
-    start, end = _windows(placed, as_of)
+    start, end = looked_at(placed, as_of)
     first = rows["at"].searchsorted(start, side="left")
     last = rows["at"].searchsorted(end, side="right")
     lon, lat = rows["lon"].to_numpy(), rows["lat"].to_numpy()

@@ -287,10 +287,12 @@ def _origins(manifest: Manifest, kind: str | None = None) -> list[str]:
 
 def open_dataset(data_dir: Path) -> Dataset:
     """The data set of the current state, seen through the mask."""
+    # The name first: what is committed in between must not be known by it.
+    named = fingerprint(data_dir)
     return dataset_of(
         data_dir,
         read_manifest(data_dir),
-        fingerprint=fingerprint(data_dir),
+        fingerprint=named,
         settings=settings_of(data_dir),
         chart_notes=load_chart_notes(data_dir),
     )
@@ -307,7 +309,7 @@ def dataset_of(
 ) -> Dataset:
     """The data set of a state; `presented` is the week it was frozen for."""
     stated = {kind: datetime.fromisoformat(stamp) for kind, stamp in manifest.as_of.items()}
-    patrols = _Patrols(data_dir, manifest)
+    patrols = _Patrols(data_dir, manifest, settings)
     return Dataset(
         data_dir=data_dir,
         fingerprint=fingerprint,
@@ -329,12 +331,13 @@ class _Patrols:
 
     data_dir: Path
     manifest: Manifest
+    settings: Settings
 
     @cached_property
     def _results(self) -> PatrolResults:
         from governance.records.patrol.keeping import PatrolResults  # it reads the store itself
 
-        return PatrolResults(self.data_dir, self.manifest)
+        return PatrolResults(self.data_dir, self.manifest, self.settings)
 
     def frame(self, name: str, since: date | None, until: date | None) -> pd.DataFrame:
         return self._results.frame(name, since, until)

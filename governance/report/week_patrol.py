@@ -15,6 +15,7 @@ from governance.metrics.coverage import Coverage, Patrolled, coverages
 from governance.metrics.duty import duty_hours, is_provided, presence_share, unit_hours
 from governance.metrics.ground import Ground, ground_of
 from governance.metrics.last_visits import visits_until
+from governance.metrics.patrol_rows import by_shift, known_until, on_duty_until
 from governance.metrics.revisits import gap_register, intervals, joined_visits, time_since
 from governance.metrics.windows import Span, is_complete
 from governance.records.patrol.columns import empty_patrol_frame
@@ -61,17 +62,9 @@ class PatrolFacts:
     visits: Patrolled
 
 
-def known_until(dataset: Dataset, week: Week) -> datetime | None:
-    """Until when the week's patrols are known: its end or the as-of; None before the records."""
-    as_of = dataset.as_of_for("pings") or dataset.as_of_for("checkins")
-    if as_of is None or as_of <= week.start_at:
-        return None
-    return min(week.end_at, as_of)
-
-
 def patrol_facts(dataset: Dataset, week: Week) -> PatrolFacts | None:
     """The facts of a week; None where no position or check-in reaches it, or nothing is to be patrolled."""
-    at, ground = known_until(dataset, week), ground_of(dataset)
+    at, ground = known_until(dataset, Span(week.start_at, week.end_at)), ground_of(dataset)
     if at is None or ground.microgrids.empty:
         return None
     visits = visits_until(dataset, ground, week)
@@ -111,7 +104,7 @@ def _patrolled(dataset: Dataset, visits: pd.DataFrame, week: Week) -> Patrolled:
     patrolled = Patrolled(
         visits=visits,
         point_visits=dataset.patrol("point_visits", since=first, until=last),
-        route_metres=dataset.patrol("route_metres", since=first, until=last),
+        route_metres=by_shift(dataset, "route_metres", since=first, until=last),
         swept=empty_patrol_frame("swept"),
         cells=empty_patrol_frame("cells"),
     ).within(Span(week.start_at, week.end_at))
@@ -125,7 +118,7 @@ def _patrolled(dataset: Dataset, visits: pd.DataFrame, week: Week) -> Patrolled:
 
 def _before(dataset: Dataset, visits: pd.DataFrame, ground: Ground, week: Week) -> Coverage | None:
     last = week.shifted(-1)
-    if known_until(dataset, last) is None:
+    if known_until(dataset, Span(last.start_at, last.end_at)) is None:
         return None
     patrolled = _patrolled(dataset, visits, last)
     return None if patrolled.visits.empty else coverages(patrolled, ground)[0]
@@ -143,7 +136,7 @@ def _since_and_gaps(
 
 # ---------------------------------------------------------------------------------- nights
 def _unit_hours(dataset: Dataset, presence: pd.DataFrame, weeks: Sequence[Week]) -> pd.DataFrame:
-    as_of = dataset.as_of_for("pings")
+    as_of = on_duty_until(dataset)
     if as_of is None or presence.empty:
         return pd.DataFrame(
             {

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from governance.metrics import patrol_rows
 from governance.metrics.coverage import Coverage, Patrolled, coverages, walked_m
 from governance.metrics.duty import duty_hours, longest_empty, presence_share, unit_hours
 from governance.metrics.dwell import visit_habits
@@ -20,8 +21,8 @@ from governance.metrics.effort import (
 from governance.metrics.ground import Ground, ground_of
 from governance.metrics.integration import Integration, integration, joint_scenes
 from governance.metrics.last_visits import visits_until
-from governance.metrics.patrol_rows import patrolled_of, scenes_of
 from governance.metrics.revisits import gap_register, intervals, joined_visits, time_since
+from governance.metrics.scenes import no_scenes
 from governance.metrics.windows import Span
 from governance.ui.cache import cached, cached_lately
 
@@ -31,18 +32,10 @@ if TYPE_CHECKING:
     from governance.ui.filters import Selection
     from governance.workdays import Week
 
-_RECENT_WEEKS = 5
-_NO_SCENES = pd.DataFrame(
-    {
-        **{name: pd.Series(dtype="string") for name in ("incident_id", "team_id", "force")},
-        "first_at": pd.Series(dtype="datetime64[us, Asia/Shanghai]"),
-    }
-)
 
-
-def _days(dataset: Dataset, name: str, week: Week) -> pd.DataFrame:
-    """A patrol frame of a week's days and the day before, on which a night shift begins."""
-    return dataset.patrol(name, since=week.first_day - timedelta(days=1), until=week.last_day)
+def _visits_around(dataset: Dataset, week: Week) -> pd.DataFrame:
+    """The visits of a week and of the day before, which a report of Monday may follow."""
+    return dataset.patrol("visits", since=week.first_day - timedelta(days=1), until=week.last_day)
 
 
 def ground(dataset: Dataset) -> Ground:
@@ -51,11 +44,8 @@ def ground(dataset: Dataset) -> Ground:
 
 
 def known_until(dataset: Dataset, week: Week) -> datetime | None:
-    """Until when the week's patrols are known: its end or the positions' as-of; None before the records."""
-    as_of = dataset.as_of_for("pings") or dataset.as_of_for("checkins")
-    if as_of is None or as_of <= week.start_at:
-        return None
-    return min(week.end_at, as_of)
+    """Until when the week's patrols are known (see `patrol_rows.known_until`)."""
+    return patrol_rows.known_until(dataset, Span(week.start_at, week.end_at))
 
 
 @dataclass(frozen=True)
@@ -96,7 +86,7 @@ def week_coverages(dataset: Dataset, week: Week, part: Part) -> Coverage:
 
 
 def _patrolled(dataset: Dataset, week: Week) -> Patrolled:
-    return patrolled_of(dataset, since=week.first_day, until=week.last_day)
+    return patrol_rows.patrolled_of(dataset, since=week.first_day, until=week.last_day)
 
 
 def _patrolled_by(dataset: Dataset, week: Week, part: Part) -> Patrolled:
@@ -130,11 +120,6 @@ def _stays(dataset: Dataset, week: Week, force: str | None) -> pd.DataFrame:
     return joined_visits(visits_until(dataset, cached(ground, dataset), week, force=force))
 
 
-def _recent_presence(dataset: Dataset, week: Week) -> pd.DataFrame:
-    first = week.shifted(1 - _RECENT_WEEKS).first_day
-    return dataset.patrol("presence", since=first, until=week.last_day)
-
-
 def since(dataset: Dataset, week: Week, part: Part) -> pd.DataFrame:
     """Time since the last visit of each micro-grid of a part at the end of the week.
 
@@ -144,7 +129,7 @@ def since(dataset: Dataset, week: Week, part: Part) -> pd.DataFrame:
     if at is None:
         return pd.DataFrame()
     stays = cached(_stays, dataset, week, part.force)
-    presence = part.by_force(cached(_recent_presence, dataset, week))
+    presence = part.by_force(dataset.patrol("presence"))
     return time_since(stays, presence, part.ground(cached(ground, dataset)), at=at)
 
 
@@ -185,8 +170,7 @@ class Duty:
 
 def duty(dataset: Dataset, week: Week) -> Duty | None:
     """The duty of a week; None where positions and roll calls do not reach it."""
-    as_of = dataset.as_of_for("pings")
-    presence = cached(_recent_presence, dataset, week)
+    as_of, presence = patrol_rows.on_duty_until(dataset), dataset.patrol("presence")
     if as_of is None or presence.empty or as_of <= week.start_at:
         return None
     hours = duty_hours(presence, span=Span(week.start_at, week.end_at), as_of=as_of)
@@ -198,7 +182,7 @@ def duty(dataset: Dataset, week: Week) -> Duty | None:
 
 def found_scenes(dataset: Dataset, week: Week) -> pd.DataFrame:
     """Who came to the cases reported in a week."""
-    return scenes_of(dataset, Span(week.start_at, week.end_at))
+    return patrol_rows.scenes_of(dataset, Span(week.start_at, week.end_at))
 
 
 def together(dataset: Dataset, week: Week) -> Integration:
@@ -212,7 +196,7 @@ def before_and_after(dataset: Dataset) -> tuple[Integration, Integration]:
     """Together or apart before the reform and since, in all stored weeks; without scenes."""
     reform = dataset.settings.day("reform_on")
     spans = Span.of_days(None, reform - timedelta(days=1)), Span.of_days(reform, None)
-    frame, none = dataset.patrol("together"), _NO_SCENES
+    frame, none = dataset.patrol("together"), no_scenes()
     before, after = (integration(frame, none, span=span)[0] for span in spans)
     return before, after
 
@@ -220,7 +204,8 @@ def before_and_after(dataset: Dataset) -> tuple[Integration, Integration]:
 def effort(dataset: Dataset, week: Week) -> pd.DataFrame:
     """Hours and kilometres of each team in a week."""
     span = Span(week.start_at, week.end_at)
-    return efforts_by_team(_days(dataset, "presence", week), _days(dataset, "efforts", week), span=span)
+    efforts = patrol_rows.by_shift(dataset, "efforts", since=week.first_day, until=week.last_day)
+    return efforts_by_team(dataset.patrol("presence"), dataset.patrol("together"), efforts, span=span)
 
 
 def effort_and_cases(dataset: Dataset, week: Week) -> pd.DataFrame:
@@ -231,7 +216,7 @@ def effort_and_cases(dataset: Dataset, week: Week) -> pd.DataFrame:
     Poisson interval; missing with low or no effort), lasting_n and missed_n (of
     `effort.missed_by_patrols`).
     """
-    span, visits = Span(week.start_at, week.end_at), _days(dataset, "visits", week)
+    span, visits = Span(week.start_at, week.end_at), _visits_around(dataset, week)
     place = cached(ground, dataset).microgrids.set_index("microgrid_code")["community_code"]
     hours = patrol_hours(visits, span=span, place=place)
     reported = dataset.frame("incidents")
@@ -268,7 +253,7 @@ def effort_and_cases(dataset: Dataset, week: Week) -> pd.DataFrame:
 
 def met_and_missed(dataset: Dataset, week: Week) -> dict[str, pd.DataFrame]:
     """The cases behind what patrols found and missed: found, lasting (reported by the public), missed."""
-    span, visits = Span(week.start_at, week.end_at), _days(dataset, "visits", week)
+    span, visits = Span(week.start_at, week.end_at), _visits_around(dataset, week)
     cases = dataset.cases()
     reported = cases[span.holds(cases["reported_at"])]
     lasting = missed_by_patrols(reported, visits, span=span)

@@ -17,6 +17,7 @@ from governance.ui.cache import cached
 from governance.ui.coverage_lists import show_place_lists
 from governance.ui.leaflet import leaflet_files
 from governance.ui.map_script import layers_script
+from governance.ui.shell import error_boundary
 
 if TYPE_CHECKING:
     from governance.records.dataset import Dataset
@@ -37,6 +38,11 @@ def _drawn(dataset: Dataset, selection: Selection) -> tuple[str, str]:
 @st.fragment
 def show_map(page: Page, selection: Selection) -> None:
     """Time since the last visit in multiples of the limit."""
+    with error_boundary():
+        _show_map(page, selection)
+
+
+def _show_map(page: Page, selection: Selection) -> None:
     dataset = page.dataset
     table = cached(data.since_with_habits, dataset, selection.week, data.Part.of(selection))
     shapes = cached(map_data.shapes, dataset)

@@ -11,11 +11,13 @@ import threading
 import time
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from governance.ui.cache import cached
+from governance.text import t
+from governance.ui import blocks
 from governance.ui.shell import log_failure
 from governance.workdays import Week
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from governance.records.dataset import Dataset
+    from governance.ui.shell import Page
 
 _STRETCHES_D = (15, 50, 120)
 # Frames that are kept apart from presence.
@@ -58,17 +61,28 @@ class PatrolJob:
         time.sleep(_PAUSE_S)
 
     def _weeks(self) -> Iterator[tuple[date, date]]:
-        """The first and last days of the weeks with positions, the newest first."""
-        days = self.dataset.patrol("receipts")["day"]
-        week = Week.of(days.max().to_pydatetime()) if len(days) else None
-        while week is not None and week.end_at > days.min():
-            yield week.first_day, week.last_day
-            week = week.shifted(-1)
+        """The first and last days of the weeks with kept positions, the newest first."""
+        receipts = self.dataset.patrol("receipts")
+        days = receipts.loc[receipts["kept_n"] > 0, "day"].drop_duplicates()
+        for first in sorted({Week.of(day).first_day for day in days.dt.date}, reverse=True):
+            yield first, first + timedelta(days=6)
 
 
-def _started(dataset: Dataset) -> threading.Thread:
-    thread = threading.Thread(target=PatrolJob(dataset).run, name="patrols", daemon=True)
-    thread.start()
+@cache
+def _threads() -> dict[str, threading.Thread]:
+    """The thread of each state of the store that was asked for."""
+    return {}
+
+
+def _running(dataset: Dataset) -> threading.Thread:
+    """The thread that computes; a new one where the last has failed."""
+    threads = _threads()
+    thread = threads.get(dataset.fingerprint)
+    if thread is None or not thread.is_alive():
+        threads.clear()
+        thread = threading.Thread(target=PatrolJob(dataset).run, name="patrols", daemon=True)
+        threads[dataset.fingerprint] = thread
+        thread.start()
     return thread
 
 
@@ -83,4 +97,12 @@ def _look(dataset: Dataset, thread: threading.Thread) -> None:
 def compute_beside(dataset: Dataset) -> None:
     """Have patrol results computed where they are not at hand, and run the page again when they are."""
     if not dataset.is_patrol_at_hand():
-        _look(dataset, cached(_started, dataset))
+        _look(dataset, _running(dataset))
+
+
+def wait_for_patrols(page: Page) -> None:
+    """Show that patrols are being computed, and nothing of the page that needs them."""
+    if not page.dataset.is_patrol_at_hand():
+        blocks.show_empty(t("tracks.waiting"))
+        compute_beside(page.dataset)
+        st.stop()

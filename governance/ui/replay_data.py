@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -140,7 +140,7 @@ def turn_summary(dataset: Dataset, turn: Turn) -> pd.DataFrame:
     """
     presence = turn.rows(_frame(dataset, "presence", turn), "hour_at")
     together = turn.rows(_frame(dataset, "together", turn), "hour_at")
-    efforts = efforts_by_team(presence, _frame(dataset, "efforts", turn), span=turn.span)
+    efforts = efforts_by_team(presence, together, _frame(dataset, "efforts", turn), span=turn.span)
     hours = presence.groupby("team_id")[["planned_min", "covered_min"]].sum() / 60
     shared = together.groupby("team_id")[["three_min", "patrol_min"]].sum()
     teams = cached(coverage_data.ground, dataset).teams
@@ -150,7 +150,7 @@ def turn_summary(dataset: Dataset, turn: Turn) -> pd.DataFrame:
     for team in teams.to_dict("records"):
         code = str(team["team_id"])
         own = expected(dataset, code)
-        been = cached(first_visits, dataset, Turn(turn.day, turn.name, code))
+        been = cached(first_visits, dataset, replace(turn, team_id=code))
         rows.append(
             {
                 "team_id": code,

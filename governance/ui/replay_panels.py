@@ -54,10 +54,9 @@ def choose_turn(page: Page) -> Turn:
     """The row of choices: day, turn, team, and the storm days as a shortcut; stops without tracks."""
     dataset = page.dataset
     latest = data.last_day(dataset)
-    first_ping = dataset.as_of.get("pings")
     with st.container(key="top-row", horizontal=True, vertical_alignment="top"):
         with st.container(key="filters", horizontal=True, gap="small"):
-            turn = None if latest is None or first_ping is None else _choices(page, latest)
+            turn = None if latest is None else _choices(page, latest)
         show_stamp(page, None if turn is None else Week.of(turn.day))
     if turn is None:
         blocks.show_empty(t("patrol_replay.no_tracks"))
@@ -69,7 +68,8 @@ def _choices(page: Page, latest: date) -> Turn:
     dataset = page.dataset
     known = cached(_teams, dataset)
     presence = dataset.patrol("presence")
-    first = presence["hour_at"].min().date() if len(presence) else latest
+    # On a street's first day no night is over yet.
+    first = min(presence["hour_at"].min().date(), latest) if len(presence) else latest
     given_team, given_turn = st.query_params.get("team", _ALL), st.query_params.get("turn", "night")
     st.session_state["replay-day"] = _given_day(latest, first)
     st.session_state["replay-turn"] = given_turn if given_turn in data.TURNS else "night"

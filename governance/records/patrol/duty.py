@@ -59,7 +59,7 @@ class Duty:
 
 
 def duty_of(shifts: pd.DataFrame, rollcalls: pd.DataFrame, span: Span) -> Duty:
-    """The duty of a span of days; shifts without an end, or longer than a day, end after a day at most."""
+    """The duty of a span of days; shifts without an end are left out, longer ones end after a day."""
     known = shifts.dropna(subset=["start_at", "end_at"])
     start, end = micros_of(known["start_at"]), micros_of(known["end_at"])
     planned = pd.DataFrame(

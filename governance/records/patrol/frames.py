@@ -25,6 +25,7 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "ways": ("route_metres", "swept"),
     "places": ("positions",),
 }
+GROUP_OF: Mapping[str, str] = {name: group for group, names in PARTS.items() for name in names}
 # The surest first.
 _SURENESS = np.array([CERTAIN, BORDER, UNKNOWN], dtype=object)
 _SURENESS_RANK = {word: rank for rank, word in enumerate(_SURENESS)}

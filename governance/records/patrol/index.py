@@ -19,7 +19,7 @@ from governance.records.patrol.rules import Span
 from governance.schema import kind_named
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from governance.records.engine import Engine
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 CHAIN_VERSION = 3
 RECORDS = {"pings": "at", "checkins": "at", "rollcalls": "at", "shifts": "start_at"}
 REFERENCE = ("microgrids", "points", "routes", "teams")
-_FORMAT = 2
+_FORMAT = 3
 _KEYS_A_DAY = 3
 _EPOCH = date(1970, 1, 1)
 
@@ -124,8 +124,9 @@ def with_digests(db: Engine, index: Index, manifest: Manifest, data_dir: Path) -
     for path, kind in index.unknown_segments(manifest).items():
         table = db.parquet([data_dir / path])
         hashes = [table[column.name].hash() for column in kind_named(kind).columns]
-        mixed = reduce(lambda one, other: one ^ other, hashes)
-        rows = table.select(day=day_of(micros(table[RECORDS[kind]])), content=mixed.hash())
+        # Each column on its own place: two that are equal must not cancel each other out.
+        mixed = reduce(lambda one, other: (one ^ (other >> 1)).hash(), hashes)
+        rows = table.select(day=day_of(micros(table[RECORDS[kind]])), content=mixed)
         rows = rows.filter(rows.day.notnull())
         found = db.arrow(rows.group_by("day").agg(n=rows.count(), content=rows.content.bit_xor()))
         index.digests[path] = {str(row["day"]): [row["n"], row["content"]] for row in found.to_pylist()}
@@ -162,3 +163,18 @@ def days_of(index: Index, manifest: Manifest, rules: PatrolRules) -> Days:
         text = common + json.dumps([around, until, rules.plausible_from_us])
         keys[number] = hashlib.sha256(text.encode()).hexdigest()[:16]
     return Days(keys, {number: n for number, (n, _) in own["pings"].items()})
+
+
+def spans(days: Sequence[int], pings_n: Mapping[int, int], *, limit: int) -> list[list[int]]:
+    """Days in runs without gaps and with no more pings than `limit` (or one day each), newest first."""
+    batches: list[list[int]] = []
+    held = 0
+    for day in sorted(days, reverse=True):
+        own = pings_n.get(day, 0)
+        if batches and batches[-1][0] == day + 1 and held + own <= limit:
+            batches[-1].insert(0, day)
+            held += own
+        else:
+            batches.append([day])
+            held = own
+    return batches

@@ -7,10 +7,11 @@ A batch is written aside and named by the index last, so that a reader sees whol
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import shutil
 import tempfile
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, cached_property
@@ -30,7 +31,7 @@ from governance.records.dataset import empty_frame
 from governance.records.engine import engine, frame_of
 from governance.records.patrol.chain import Chain, DutyRecords, Street
 from governance.records.patrol.columns import typed
-from governance.records.patrol.frames import MADE_FROM, PARTS, assembled
+from governance.records.patrol.frames import GROUP_OF, MADE_FROM, assembled
 from governance.records.patrol.index import (
     RECORDS,
     REFERENCE,
@@ -39,9 +40,10 @@ from governance.records.patrol.index import (
     day_of_number,
     days_of,
     number_of,
+    spans,
     with_digests,
 )
-from governance.records.patrol.rules import PatrolRules, Span
+from governance.records.patrol.rules import PatrolRules, Span, us_of
 from governance.schema import kind_named
 from governance.settings import settings_of
 
@@ -50,6 +52,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from governance.records.manifest import Manifest
+    from governance.settings import Settings
 
 # Frames computed together: presence of all days at intake, ways and places of the days under review
 # as well; of older days when somebody asks for them.
@@ -93,9 +96,13 @@ def keep_after_import(data_dir: Path, kind: str) -> None:
     """Compute what an import of a kind made old; what hinders it leaves the work to the next reader."""
     manifest = store.read_manifest(data_dir, verify=False)
     if kind in (*RECORDS, *REFERENCE) and manifest.rows("pings"):
-        with suppress(GovernanceError):
-            results = PatrolResults(data_dir, store.read_manifest(data_dir))
+        try:
+            results = PatrolResults(data_dir, store.read_manifest(data_dir), settings_of(data_dir))
             results.keep({PRESENCE: None, WAYS: _REVIEWED_D, PLACES: _REVIEWED_D})
+        except GovernanceError:
+            return
+        except Exception:  # the import itself stands, and says so
+            logging.getLogger(__name__).exception("patrol results after an import of %s", kind)
 
 
 def keep(data_dir: Path, *, groups: Sequence[str] = (PRESENCE,), days_n: int | None = None) -> int:
@@ -103,7 +110,7 @@ def keep(data_dir: Path, *, groups: Sequence[str] = (PRESENCE,), days_n: int | N
 
     With `days_n` only the newest days, as many as that.
     """
-    results = PatrolResults(data_dir, store.read_manifest(data_dir))
+    results = PatrolResults(data_dir, store.read_manifest(data_dir), settings_of(data_dir))
     return results.keep(dict.fromkeys(groups, days_n))
 
 
@@ -125,10 +132,11 @@ def _folder(data_dir: Path) -> Path:
 
 @dataclass
 class PatrolResults:
-    """The patrol results of one state of the store."""
+    """The patrol results of one state of the store, under its settings."""
 
     data_dir: Path
     manifest: Manifest
+    settings: Settings
     # What was last read of the index, and its version.
     _seen: tuple[object, Index, Days] | None = None
     _at_hand: tuple[object, bool] | None = None
@@ -148,7 +156,7 @@ class PatrolResults:
         if name == "cells":
             ground = self._street.ground
             return typed("cells", ground.named_cells() if ground else pd.DataFrame())
-        group = next(group for group in PARTS if name in PARTS[group])
+        group = GROUP_OF[name]
         try:
             parts = self._parts(group, MADE_FROM.get(name, (name,)), since, until)
         except _DamagedResultsError:
@@ -192,7 +200,7 @@ class PatrolResults:
     @cached_property
     def _rules(self) -> PatrolRules:
         stated = self.manifest.as_of.get("pings")
-        return PatrolRules.of(settings_of(self.data_dir), datetime.fromisoformat(stated) if stated else None)
+        return PatrolRules.of(self.settings, datetime.fromisoformat(stated) if stated else None)
 
     @cached_property
     def _street(self) -> Street:
@@ -241,9 +249,16 @@ class PatrolResults:
         keys = days_of(index, self.manifest, self._rules).keys
         return all(index.batch_of(group, day, key) is not None for day, key in keys.items())
 
+    @cached_property
+    def _known_until_us(self) -> int:
+        """The latest as-of of the records: check-ins and roll calls may go on when positions do not."""
+        stated = [self.manifest.as_of.get(kind) for kind in RECORDS]
+        latest = [us_of(datetime.fromisoformat(stamp)) for stamp in stated if stamp]
+        return max(latest, default=self._rules.as_of_us)
+
     def _is_believed(self, day: int) -> bool:
         span = Span(day_of_number(day), day_of_number(day))
-        return span.until_us > self._rules.plausible_from_us and span.since_us <= self._rules.as_of_us
+        return span.until_us > self._rules.plausible_from_us and span.since_us <= self._known_until_us
 
     def _known(self) -> tuple[Index, Days]:
         """The index with the digests of today's segments, and the days with their keys."""
@@ -271,6 +286,7 @@ class PatrolResults:
             for batch in self._batches(group, own, days):
                 work.setdefault(batch, []).append(group)
         if work:
+            self._clear()
             records = DutyRecords(*(self._frame(kind) for kind in ("checkins", "rollcalls", "shifts")))
             for batch, groups in work.items():
                 for group, name in self._written(groups, batch, records):
@@ -318,24 +334,14 @@ class PatrolResults:
         aside.replace(self._folder / batch)
         return batch
 
+    def _clear(self) -> None:
+        """Delete what a computation that was killed left aside; the lock is held, so nobody uses it."""
+        for path in self._folder.glob("tmp*"):
+            shutil.rmtree(path, ignore_errors=True)
+
     def _sweep(self, index: Index) -> None:
         """Delete batches that hold no day any more."""
         named = index.named_batches()
         for path in self._folder.glob("[0-9]*-*"):
             if path.name not in named:
                 shutil.rmtree(path, ignore_errors=True)
-
-
-def spans(days: Sequence[int], pings_n: Mapping[int, int], *, limit: int) -> list[list[int]]:
-    """Days in runs without gaps and with no more pings than `limit` (or one day each), newest first."""
-    batches: list[list[int]] = []
-    held = 0
-    for day in sorted(days, reverse=True):
-        own = pings_n.get(day, 0)
-        if batches and batches[-1][0] == day + 1 and held + own <= limit:
-            batches[-1].insert(0, day)
-            held += own
-        else:
-            batches.append([day])
-            held = own
-    return batches

@@ -98,11 +98,13 @@ def merged(stretches: pd.DataFrame) -> pd.DataFrame:
 
     `stretches` are sorted by `track`, `area`, `enter`. Adds `inside_us`, the sum of their lengths.
     """
+    if stretches.empty:
+        return stretches.assign(inside_us=np.int64(0))
     place = _pairs(stretches["track"], stretches["area"])
     enter, leave = (stretches[name].to_numpy() for name in ("enter", "exit"))
     day = (enter + SHANGHAI_US) // DAY_US
     is_new = (place[1:] != place[:-1]) | (enter[1:] - leave[:-1] > REENTRY_US) | (day[1:] != day[:-1])
-    first = np.flatnonzero(np.r_[True, is_new][: len(place)])
+    first = np.flatnonzero(np.r_[True, is_new])
     last = np.r_[first[1:], len(place)] - 1
     inside_us = np.diff(np.r_[0, np.cumsum(leave - enter)[last]])
     rows = stretches[["track", "area"]].take(first).reset_index(drop=True)
