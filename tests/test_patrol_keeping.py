@@ -5,19 +5,24 @@ from __future__ import annotations
 import gc
 import shutil
 import weakref
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pandas as pd
 import pytest
 
 from governance.cli import main
-from governance.records import store
+from governance.metrics.patrol_rows import known_until
+from governance.metrics.revisions import week_figures
+from governance.metrics.windows import Span
+from governance.records import presented, store
 from governance.records.patrol import keeping
 from governance.records.patrol.index import spans
 from governance.records.patrol.keeping import keep
-from tests.builders import import_small_street, imported, write_csv
+from governance.workdays import SHANGHAI, Week
+from tests.builders import case, import_small_street, imported, write_csv
 
 DAY = date(2023, 9, 11)
+SUNDAY = datetime(2023, 9, 17, 23, 0, tzinfo=SHANGHAI)
 
 
 def export(days, *, person="K-1", minutes=60, lon=106.5405):
@@ -142,14 +147,74 @@ def test_undo_goes_back_to_what_is_still_kept(street, computed):
     assert computed == []
 
 
-def test_old_batches_are_swept_and_the_import_spares_the_others(street):
+def test_old_batches_and_what_was_left_half_done_are_swept(street):
+    folder = street / "store" / "patrol"
     keep(street)
-    imported(street, "pings", export([DAY], person="K-2"), name="other.csv")
-    for _ in range(4):
+    first = {path.name for path in folder.glob("0*")}
+    (folder / "tmpkilled").mkdir()
+    for number in range(4):
+        imported(street, "pings", export([DAY], person=f"K-{number + 2}"), name=f"other-{number}.csv")
         keep(street)
-    kept = {path.name for path in (street / "store" / "patrol").glob("0*")}
-    assert 1 <= len(kept) <= 3
-    assert not list((street / "store" / "patrol").glob("tmp*"))
+    kept = {path.name for path in folder.glob("0*")}
+    # A day is kept under its last three keys; the fifteenth has not changed since the first.
+    assert len(kept) == 4
+    assert len(kept & first) == 1
+    assert not list(folder.glob("tmp*"))
+
+
+def test_a_day_off_the_ground_has_tracks_and_no_visits(street):
+    imported(street, "pings", export([DAY + timedelta(days=1)], lon=106.55), name="beside.csv")
+    data = store.open_dataset(street)
+    window = {"since": DAY + timedelta(days=1), "until": DAY + timedelta(days=1)}
+    assert data.patrol("visits", **window).empty
+    assert data.patrol("presence", **window)["tracked_min"].sum() == pytest.approx(59)
+
+
+def test_a_day_with_a_plan_and_positions_of_the_next_only(street):
+    shift = {
+        "队伍编号": "T-1",
+        "力量": "公安",
+        "开始时间": "2023-09-10 08:00",
+        "结束时间": "2023-09-10 12:00",
+    }
+    imported(street, "shifts", [{**shift, "计划人数": 2}])
+    night = [
+        {**row, "定位时间": row["定位时间"].replace(" 09:", " 00:")} for row in export([DAY], minutes=30)
+    ]
+    imported(street, "pings", night, name="night.csv")
+    day = date(2023, 9, 10)
+    presence = store.open_dataset(street).patrol("presence", since=day, until=day)
+    assert presence["planned_min"].sum() == 240
+    assert presence["tracked_min"].sum() == 0
+
+
+def test_another_person_on_the_same_way_is_another_day(street):
+    imported(street, "pings", export([DAY], person="K-8"), name="eight.csv")
+    assert "K-8" in visits(street)["person_id"].tolist()
+    store.undo_last_import(street)
+    imported(street, "pings", export([DAY], person="K-77"), name="eight.csv")
+    assert set(visits(street)["person_id"]) == {"K-1", "K-77"}
+
+
+def test_a_frozen_week_keeps_its_settings(street):
+    imported(street, "incidents", [case("1", "2023-09-12 09:00")], as_of=SUNDAY)
+    presented.freeze_week(street, Week(2023, 37), figures_of=week_figures)
+    (street / "settings.toml").write_text("visit_min_min = 90\n", encoding="utf-8")
+    assert visits(street).empty
+    assert len(presented.open_presented(street, Week(2023, 37)).patrol("visits")) == 2
+
+
+def test_check_ins_go_on_where_positions_stopped(street):
+    point = {"点位编号": "P-1", "名称": "门口", "经度": 106.5405, "纬度": 29.5605, "必到": "是"}
+    imported(street, "points", [point])
+    call = {"打卡编号": "A", "点位编号": "P-1", "人员编号": "K-1", "打卡时间": "2023-09-22 10:00"}
+    imported(street, "checkins", [call], as_of=SUNDAY + timedelta(days=7))
+    data = store.open_dataset(street)
+    assert data.patrol("visits")["day"].dt.day.tolist() == [11, 15, 22]
+    later = Week(2023, 38)
+    assert known_until(data, Span(later.start_at, later.end_at)) == SUNDAY + timedelta(days=7)
+    after = Week(2023, 40)
+    assert known_until(data, Span(after.start_at, after.end_at)) is None
 
 
 def test_stamps_nobody_believes_are_counted_on_their_own_day(street):

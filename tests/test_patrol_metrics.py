@@ -129,6 +129,21 @@ def test_a_stay_across_midnight_touches_each_of_its_hours():
     assert shifts == {"06-14": 0, "14-22": 0, "22-06": 1}
 
 
+def test_a_stay_that_ends_on_the_stroke_is_not_of_the_next_hour():
+    found = patrolled([visit("M1", "12 09:00", "12 10:00"), visit("M2", "12 11:00", "12 11:00")])
+    hours = {one.group: one.microgrids_visited_n for one in coverages(found, ground(), by="hour")}
+    assert [hour for hour, n in hours.items() if n] == ["09", "11"]
+
+
+def test_groups_are_the_forces_that_did_anything_and_the_teams_with_ground():
+    found = patrolled([visit("M1", "12 09:00", "12 09:20")])
+    # Mass prevention was at a point only.
+    assert [one.group for one in coverages(found, ground(), by="force")] == ["mass", "police"]
+    teams = replace(ground(), teams=pd.DataFrame({"team_id": ["T-1", "T-2"], "community_code": ["C1", "C2"]}))
+    inside = teams.of_community("C1")
+    assert [one.group for one in coverages(found, inside, by="team")] == ["T-1"]
+
+
 def test_metres_walked_twice_count_once():
     stretches = pd.DataFrame(
         {"route_id": ["R1", "R1", "R1", "R2"], "from_m": [0.0, 40, 90, 0], "to_m": [50.0, 60, 100, 5]}
@@ -266,8 +281,9 @@ def test_never_is_not_the_same_as_no_data():
 def test_every_hour_has_one_of_six_states(row, state):
     evidence = hour("T-1", "police", "11 09:00", tracked=60, present=60)
     duty = duty_hours(pd.DataFrame([evidence, row]), span=WEEK, as_of=at("15 00:00"))
-    assert duty["state"].tolist()[-1] == state or duty["state"].tolist()[0] == state
     assert len(duty) == 2
+    own = duty[duty["hour_at"].eq(row["hour_at"]) & duty["force"].eq(row["force"])]
+    assert own["state"].tolist() == [state]
 
 
 def test_unknown_hours_count_as_absent_only_in_the_worst_case():

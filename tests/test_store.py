@@ -16,6 +16,8 @@ from tests.builders import case, imported, write_csv
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from governance.records.manifest import Manifest
+
 _IMPORT = "from governance.cli import main; main()"
 
 
@@ -112,3 +114,23 @@ def test_a_folder_that_cannot_be_written_is_said_clearly(tmp_path: Path) -> None
     data.write_text("not a folder", encoding="utf-8")
     with pytest.raises(StoreError):
         imported(data, "incidents", [case("A1")])
+
+
+def test_a_commit_while_a_data_set_is_opened_is_not_known_by_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = tmp_path / "d"
+    imported(data, "incidents", [case("A1")])
+    read = store.read_manifest
+
+    def read_before_a_commit(folder: Path) -> Manifest:
+        monkeypatch.setattr(store, "read_manifest", read)
+        before = read(folder)
+        imported(data, "incidents", [case("A2")], name="meanwhile.csv")
+        return before
+
+    monkeypatch.setattr(store, "read_manifest", read_before_a_commit)
+    opened = store.open_dataset(data)
+    assert len(opened.frame("incidents")) == 1
+    assert opened.fingerprint != store.fingerprint(data)
+    assert len(store.open_dataset(data).frame("incidents")) == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -16,20 +17,21 @@ if TYPE_CHECKING:
 
 def effort_bars_html(shares: pd.DataFrame) -> str:
     """Two bars a community on one ruler: its share of patrol hours, its share of cases."""
-    top = max(float(shares[["effort_share", "case_share"]].max().max()), 0.01)
+    # A share of nothing (a week without cases) has no bar and no number.
+    drawn = shares[["effort_share", "case_share"]].fillna(0.0)
+    top = max(float(drawn.max().max()), 0.01)
     rows = []
-    for row in shares.to_dict("records"):
+    for row, effort, cases in zip(shares.to_dict("records"), *(drawn[name] for name in drawn), strict=True):
         name = str(row["name"]).removesuffix(t("map.community_suffix"))
-        effort, cases = float(row["effort_share"]), float(row["case_share"])
         bars = (
             f'<rect y="2" width="{100 * effort / top:.1f}%" height="9" fill="{LIGHT.data}"/>'
             f'<rect y="13" width="{100 * cases / top:.1f}%" height="6" fill="{LIGHT.previous}"/>'
         )
         words = t(
             "effort.row",
-            effort=f"{effort * 100:.1f}",
+            effort=_percent(row["effort_share"]),
             hours=f"{float(row['patrol_h']):,.0f}",
-            cases=f"{cases * 100:.1f}",
+            cases=_percent(row["case_share"]),
             n=f"{int(row['reported_n']):,}",
         )
         rows.append(
@@ -45,6 +47,10 @@ def effort_bars_html(shares: pd.DataFrame) -> str:
         f'<div class="cards-key">{keys}</div>'
         f'<div class="effort" role="img" aria-label="{escape(t("effort.alt"))}">{"".join(rows)}</div>'
     )
+
+
+def _percent(share: float) -> str:
+    return "—" if math.isnan(share) else f"{share * 100:.1f}%"
 
 
 def encounter_table_html(shares: pd.DataFrame, *, least_h: float) -> str:

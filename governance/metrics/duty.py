@@ -56,7 +56,7 @@ def duty_hours(presence: pd.DataFrame, *, span: Span, as_of: datetime) -> pd.Dat
 
 def hour_of_week(hour_at: pd.Series) -> pd.Series:
     """0 is Monday 00–01, 167 Sunday 23–24."""
-    number: pd.Series = hour_at.dt.weekday * 24 + hour_at.dt.hour
+    number: pd.Series = hour_at.dt.day_of_week * 24 + hour_at.dt.hour
     return number
 
 

@@ -56,10 +56,13 @@ class Street:
         """The metric plane: around the areas, else around the middle of the pings (lon, lat)."""
         return self.ground.plane if self.ground else Plane(*pings)
 
+    def cuts(self, plane: Plane) -> RouteCuts:
+        """The routes cut on the plane the legs lie on; once for the ground's."""
+        return self._cuts if self.ground else route_cuts(self.routes, plane)
+
     @cached_property
-    def cuts(self) -> RouteCuts | None:
-        """The routes on the ground's plane."""
-        return route_cuts(self.routes, self.ground.plane) if self.ground and len(self.routes) else None
+    def _cuts(self) -> RouteCuts:
+        return route_cuts(self.routes, self.plane((0.0, 0.0)))
 
     @cached_property
     def microgrid_of_point(self) -> dict[str, str]:
@@ -160,7 +163,7 @@ class Chain:
     def ways(self, span: Span) -> dict[str, pd.DataFrame]:
         """The parts computed when somebody asks: routes walked and cells swept."""
         legs = self.legs(span)
-        cuts = self.street.cuts or RouteCuts(_NO_CUTS, pd.Series(dtype="float64"))
+        cuts = self.street.cuts(self.street.plane(self._middle()))
         metres = route_metres_of(self.db, legs, cuts, self.duty(span), span)
         swept = swept_of(self.db, legs, span)
         return {"route_metres": metres, "swept": swept.assign(on_day=_number(swept["day"]))}
@@ -187,9 +190,6 @@ def _on_day(rows: pd.DataFrame, us: pd.Series[int]) -> pd.DataFrame:
     return rows.assign(on_day=(us + SHANGHAI_US) // DAY_US)
 
 
-_NO_CUTS = pd.DataFrame(
-    {name: pd.Series(dtype="float64") for name in ("ax", "ay", "ux", "uy", "cut_m", "along_m")}
-)
 _NO_CROSSINGS = pd.DataFrame(columns=["track", "at", "edge"], dtype="int64")
 _NO_STAYS = pd.DataFrame(columns=["track", "area", "enter", "exit", "inside_us"], dtype="int64")
 _NO_BLOCKS = pd.DataFrame(columns=["key", "pings_n", "deep_n", "told_n"], dtype="int64")

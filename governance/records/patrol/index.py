@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from governance.records.patrol.rules import PatrolRules
 
 # Counted up when the chain computes something else from the same records.
-CHAIN_VERSION = 3
+CHAIN_VERSION = 4
 RECORDS = {"pings": "at", "checkins": "at", "rollcalls": "at", "shifts": "start_at"}
 REFERENCE = ("microgrids", "points", "routes", "teams")
 _FORMAT = 3

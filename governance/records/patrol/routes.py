@@ -63,7 +63,8 @@ class RouteCuts:
 def route_cuts(routes: pd.DataFrame, plane: Plane) -> RouteCuts:
     """The routes with a line, cut; lengths on the metric plane."""
     drawn = routes.dropna(subset=["geometry"]).sort_values("route_id", ignore_index=True)
-    lines = np.array([plane.project(line) for line in shapely.from_wkt(drawn["geometry"].to_numpy(object))])
+    shapes = shapely.from_wkt(drawn["geometry"].to_numpy(object))
+    lines = np.array([plane.project(shape) for shape in shapes], dtype=object)
     parts, route = shapely.get_parts(lines, return_index=True)
     xy, part = shapely.get_coordinates(parts, return_index=True)
     same = part[1:] == part[:-1]
