@@ -315,7 +315,7 @@ def test_minutes_together_add_up_and_the_second_force_is_timed():
             "two_min": [20.0],
             "one_min": [10.0],
             "present_three_min": [40.0],
-            "planned_three_min": [60.0],
+            "planned_three_min": [48.0],
         }
     )
     scenes = pd.DataFrame(
@@ -327,7 +327,7 @@ def test_minutes_together_add_up_and_the_second_force_is_timed():
         }
     )
     (street,) = integration(together, scenes, span=WEEK)
-    assert (street.three_share, street.staffed_share) == (0.5, 40 / 60)
+    assert (street.three_share, street.staffed_share) == (0.5, 0.8)
     assert (street.joint_scenes_n, street.joint_within_10min_n) == (2, 1)
 
 

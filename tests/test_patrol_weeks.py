@@ -129,9 +129,16 @@ def test_the_coverage_page_tells_a_small_street(week):
     app = opened("patrol_coverage", week=str(week))
     text = screen(app)
     assert not app.exception
-    assert "4 个微网格到访 2 个" in text
+    assert "4 个微网格到访 2 个；从未到访 2 个。" in text
     assert "failure" not in text
     assert "nan" not in text.lower()
+
+
+@pytest.mark.usefixtures("street")
+def test_places_without_tracks_to_tell_are_not_called_within_their_limit():
+    text = screen(opened("patrol_coverage", week=str(SECOND), force="urban"))
+    assert "4 个微网格到访 0 个；没有轨迹可判断 4 个。" in text
+    assert "failure" not in text
 
 
 @pytest.mark.usefixtures("street")

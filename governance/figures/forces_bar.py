@@ -35,8 +35,9 @@ def forces_bar_html(week: Integration, reform: tuple[Integration, Integration]) 
             f' title="{escape(words)}">{escape(short)}</div>'
         )
     before, after = reform
+    staffed = week.staffed_share
     notes = [
-        t("forces.staffed", share=_percent(week.present_three_min, week.patrol_min)),
+        *([] if staffed is None else [t("forces.staffed", share=f"{100 * staffed:.0f}%")]),
         t(
             "forces.reform",
             before=_percent(before.three_min, before.patrol_min),

@@ -20,8 +20,8 @@ class Integration:
     """One group's patrol minutes by how many forces walked together, and its joint scenes.
 
     Together means within 50 m of each other for at least 10 min; three + two + one = patrol. The
-    `staffed_share` is the share of patrol minutes in which all three forces had somebody out, the most
-    that staffing allows. A joint scene is a case at which at least two forces came; shares are None
+    `staffed_share` is the most that staffing allows: minutes in which all three forces were planned ÷
+    patrol minutes, no more than 1. A joint scene is a case at which at least two forces came; shares are None
     without minutes.
     """
 
@@ -31,6 +31,7 @@ class Integration:
     two_min: float
     one_min: float
     present_three_min: float
+    planned_three_min: float
     joint_scenes_n: int
     joint_within_10min_n: int
 
@@ -41,8 +42,10 @@ class Integration:
 
     @property
     def staffed_share(self) -> float | None:
-        """Minutes in which all three had somebody out ÷ patrol minutes."""
-        return self.present_three_min / self.patrol_min if self.patrol_min else None
+        """Minutes in which all three were planned ÷ patrol minutes; None without a plan."""
+        if not self.patrol_min or not self.planned_three_min:
+            return None
+        return min(self.planned_three_min / self.patrol_min, 1.0)
 
 
 def joint_scenes(scenes: pd.DataFrame) -> pd.DataFrame:
@@ -89,6 +92,7 @@ def integration(
                 two_min=float(sums["two_min"]),
                 one_min=float(sums["one_min"]),
                 present_three_min=float(sums["present_three_min"]),
+                planned_three_min=float(sums["planned_three_min"]),
                 joint_scenes_n=len(met),
                 joint_within_10min_n=int(met["gap_min"].le(JOINT_WITHIN_MIN).sum()),
             )

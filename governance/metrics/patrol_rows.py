@@ -18,6 +18,7 @@ from governance.metrics.integration import integration
 from governance.metrics.revisits import gap_register, intervals, joined_visits, revisit
 from governance.metrics.scenes import looked_at, no_scenes, scenes
 from governance.metrics.windows import Span
+from governance.workdays import start_of_day
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,7 +73,18 @@ def known_until(dataset: Dataset, span: Span) -> datetime | None:
     """
     stated = [dataset.as_of[kind] for kind in ("pings", "checkins") if kind in dataset.as_of]
     as_of = max(stated, default=span.start_at)
-    return min(span.end_at, as_of) if as_of > span.start_at else None
+    first = dataset.derived("first patrol", lambda: _first(dataset))
+    if first is None or as_of <= span.start_at or first >= span.end_at:
+        return None
+    return min(span.end_at, as_of)
+
+
+def _first(dataset: Dataset) -> datetime | None:
+    """The first day of kept positions or the first check-in."""
+    receipts, checkins = dataset.patrol("receipts"), dataset.frame("checkins")["at"]
+    checkins = checkins[checkins >= start_of_day(dataset.settings.day("plausible_from"))]
+    found = pd.concat([receipts.loc[receipts["kept_n"] > 0, "day"], checkins]).min()
+    return None if pd.isna(found) else found.to_pydatetime()
 
 
 def coverage_rows(
@@ -214,8 +226,8 @@ def integration_rows(
 ) -> list[dict[str, object]]:
     """三方联勤, one row a group.
 
-    Keys: group, patrol_min, three_min, two_min, one_min, present_three_min, joint_scenes_n,
-    joint_within_10min_n, three_share, staffed_share.
+    Keys: group, patrol_min, three_min, two_min, one_min, present_three_min, planned_three_min,
+    joint_scenes_n, joint_within_10min_n, three_share, staffed_share.
 
     Raises
     ------

@@ -104,12 +104,14 @@ def revisit(group: str, between: pd.DataFrame, *, span: Span) -> Revisit:
 def covered_since(presence: pd.DataFrame, since: pd.Series, team: pd.Series, *, until: datetime) -> pd.Series:
     """Share of a team's planned minutes since a stamp with kept positions; NaN without a plan.
 
-    `since` (missing = from the beginning) and `team` are rows alike; forces without any track in
-    the stored period are left out. `until` ends the time looked at.
+    One force with positions tells where the team was: of each hour the force that was planned, and
+    the one that was tracked, longest count. `since` (missing = from the beginning) and `team` are
+    rows alike; forces without any track in the stored period are left out. `until` ends the time
+    looked at.
     """
     known = presence[presence["hour_at"] < until]
     gives = known.groupby("force", dropna=False)["tracked_min"].transform("sum") > 0
-    hourly = known[gives].groupby(["team_id", "hour_at"])[["planned_min", "covered_min"]].sum().sort_index()
+    hourly = known[gives].groupby(["team_id", "hour_at"])[["planned_min", "covered_min"]].max().sort_index()
     shares = []
     for start, name in zip(since, team, strict=True):
         if pd.isna(name) or name not in hourly.index.get_level_values(0):
@@ -133,7 +135,8 @@ def time_since(visits: pd.DataFrame, presence: pd.DataFrame, ground: Ground, *, 
     """
     last = visits[visits["enter_at"] < at].groupby("microgrid_code")["exit_at"].max()
     table = ground.microgrids.copy()
-    table["last_at"] = table["microgrid_code"].map(_not_after(last, at))
+    stamps = pd.Series(last.reindex(table["microgrid_code"]).array, index=table.index)
+    table["last_at"] = _not_after(stamps, at)
     table["h"] = _hours(pd.Timestamp(at), table["last_at"])
     table["multiple"] = table["h"] / table["limit_h"]
     is_late = table["last_at"].isna() | (table["multiple"] > 1)

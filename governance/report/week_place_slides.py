@@ -134,7 +134,8 @@ def _coverage_title(facts: PatrolFacts, rulers: Sequence[Ruler]) -> str:
     if share is None:
         return t("slides.coverage.unknown")
     state = facts.since["state"].value_counts()
-    if int(state.get("no_data", 0)) > len(facts.since) / 2:
+    dark_n = int(state.get("no_data", 0))
+    if dark_n > len(facts.since) / 2:
         return t("slides.coverage.unknown")
     late_n = int((facts.since["state"].eq("visited") & facts.since["multiple"].gt(1)).sum())
     never_n, words = int(state.get("never", 0)), SHARE.text(share)
@@ -142,8 +143,12 @@ def _coverage_title(facts: PatrolFacts, rulers: Sequence[Ruler]) -> str:
         return title_of(t("slides.coverage.gap", share=words))
     if never_n:
         return title_of(t("slides.coverage.never", share=words, n=never_n))
-    key = "late" if late_n else "all"
-    return title_of(t(f"slides.coverage.{key}", share=words, n=late_n))
+    if late_n:
+        return title_of(t("slides.coverage.late", share=words, n=late_n))
+    if dark_n:
+        return title_of(t("slides.coverage.dark", share=words, n=dark_n))
+    # Within their limits at the week's end, some of them not all week.
+    return title_of(t("slides.coverage.all" if facts.gaps.empty else "slides.coverage.passed", share=words))
 
 
 # -------------------------------------------------------------------------- care and storm

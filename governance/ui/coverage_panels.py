@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
     from governance.metrics.coverage import Coverage
     from governance.records.dataset import Dataset
-    from governance.ui.coverage_data import Duty
     from governance.ui.filters import Selection
     from governance.ui.shell import Page
 
@@ -47,18 +46,11 @@ def _names(dataset: Dataset, kind: str, code: str) -> Mapping[str, str]:
 
 
 # ----------------------------------------------------------------------------- conclusion
-def _late(dataset: Dataset, selection: Selection) -> pd.DataFrame:
-    """The micro-grids over their limit at the week's end, inside the filter."""
-    table = cached(data.since, dataset, selection.week, data.Part.of(selection))
-    return table if table.empty else table[class_of(table).isin(_LATE)]
-
-
 def conclusion_words(dataset: Dataset, selection: Selection) -> str:
     """The one sentence: how many were visited, how many are over the limit and where, empty hours."""
     if data.known_until(dataset, selection.week) is None:
         return t("patrol_coverage.no_data")
     figures = cached(data.week_coverages, dataset, selection.week, data.Part.of(selection))
-    late = _late(dataset, selection)
     visited = "visited_border" if figures.microgrids_border_n else "visited"
     parts = [
         t(
@@ -68,35 +60,55 @@ def conclusion_words(dataset: Dataset, selection: Selection) -> str:
             border=figures.microgrids_border_n,
         )
     ]
-    parts.append(_late_words(late))
-    week_duty = cached(data.duty, dataset, selection.week)
-    if week_duty is not None and week_duty.whole.absent_n:
-        parts.append(_empty_words(dataset, week_duty))
+    parts.append(_late_words(dataset, selection))
+    if words := _empty_words(dataset, selection):
+        parts.append(words)
     return t("patrol_coverage.conclusion.joint").join(parts) + t("patrol_coverage.conclusion.end")
 
 
-def _late_words(late: pd.DataFrame) -> str:
-    """How many are over their limit, and the one that waits longest."""
-    if late.empty:
-        return t("patrol_coverage.conclusion.none_late")
-    longest = late.sort_values(["multiple", "microgrid_code"], ascending=[False, True]).iloc[0]
-    return t(
-        "patrol_coverage.conclusion.late",
-        n=len(late),
-        name=longest["name"],
-        ago=duration_words(float(longest["h"])),
-    )
+def _late_words(dataset: Dataset, selection: Selection) -> str:
+    """How many are over their limit at the week's end, the one that waits longest, and what is not known."""
+    part = data.Part.of(selection)
+    table = cached(data.since, dataset, selection.week, part)
+    state = class_of(table)
+    late = table[state.isin(_LATE)]
+    counts = {name: int(state.eq(name).sum()) for name in ("never", "no_data")}
+    others = [t(f"patrol_coverage.conclusion.{name}", n=n) for name, n in counts.items() if n]
+    if not late.empty:
+        longest = late.sort_values(["h", "microgrid_code"], ascending=[False, True]).iloc[0]
+        ago = duration_words(float(longest["h"]))
+        said = t("patrol_coverage.conclusion.late", n=len(late), name=longest["name"], ago=ago)
+    elif others:
+        said = ""
+    else:
+        gaps = cached(data.gaps, dataset, selection.week, part)
+        said = t("patrol_coverage.conclusion.none_late")
+        said += t("patrol_coverage.conclusion.but_gaps", n=len(gaps)) if len(gaps) else ""
+    return t("patrol_coverage.conclusion.joint").join([*([said] if said else []), *others])
 
 
-def _empty_words(dataset: Dataset, week_duty: Duty) -> str:
-    """How many unit-hours nobody was there, and which unit has most of them."""
-    empty = week_duty.units[week_duty.units["state"].eq("absent")]
+def _empty_words(dataset: Dataset, selection: Selection) -> str:
+    """How many unit-hours nobody was there, and which unit has most of them; of a community its own team's.
+
+    Nothing for a force or a tier: an hour is a unit's, whichever force is there.
+    """
+    week_duty = cached(data.duty, dataset, selection.week)
+    if week_duty is None or selection.force or selection.tier:
+        return ""
+    units = week_duty.units
+    if selection.community_code:
+        teams = dataset.frame("teams")
+        is_own = teams["community_code"].eq(selection.community_code).fillna(False).astype(bool)
+        units = units[units["team_id"].isin(teams.loc[is_own, "team_id"])]
+    empty = units[units["state"].eq("absent")]
+    if empty.empty:
+        return ""
     counts = empty["team_id"].value_counts()
     team, most = str(counts.index[0]), int(counts.iloc[0])
     key = "empty_all" if most == len(empty) else "empty_most"
     name = _unit_name(_names(dataset, "teams", "team_id").get(team, team))
     words = t(f"patrol_coverage.conclusion.{key}", n=len(empty), unit=name, k=most)
-    dark_n = int(week_duty.units["state"].eq("unknown").sum())
+    dark_n = int(units["state"].eq("unknown").sum())
     return words + (t("patrol_coverage.conclusion.dark", n=dark_n) if dark_n else "")
 
 
@@ -155,7 +167,7 @@ def show_duty(page: Page, selection: Selection) -> None:
         known=_percent(night.known_share),
         worst=_percent(night.worst_share),
         present=night.present_n,
-        planned=night.planned_n,
+        told=night.present_n + night.absent_n,
         unknown=night.unknown_n,
     )
     with blocks.panel(

@@ -48,11 +48,11 @@ presence
     tracked and the roll call answered by nobody), `unknown_min` (no evidence either way); present +
     absent + unknown = planned.
 together
-    One row a team and hour: `day`, `shift_at`, `hour_at`, `team_id`, `patrol_min` (minutes with any track),
-    `three_min`, `two_min`, `one_min` (minutes in which the most forces within 50 m of each other for at
-    least 10 min were three, two, one; they sum to patrol_min), `present_three_min` and
-    `planned_three_min` (minutes in which all three forces had a track, or were planned: what staffing
-    allows).
+    One row a team and hour with a track or all three planned: `day`, `shift_at`, `hour_at`, `team_id`,
+    `patrol_min` (minutes with any track), `three_min`, `two_min`, `one_min` (minutes in which the most
+    forces within 50 m of each other for at least 10 min were three, two, one; they sum to patrol_min),
+    `present_three_min` and `planned_three_min` (minutes in which all three forces had a track, or were
+    planned: what staffing allows).
 efforts
     One row a device and shift: `day`, `shift_at`, `team_id`, `force`, `person_id`, `device_id`, `kept_min`
     (minutes of track), `walked_km`, `is_counted` (the patrol's kilometres are this device's: of the

@@ -125,7 +125,8 @@ def _named(rows: pd.DataFrame, duty: Duty) -> pd.DataFrame:
     least = by_force.groupby(["team_id", "hour"])["minutes"].agg(["min", "size"])
     planned = least["min"].where(least["size"] == len(FORCES), 0.0).rename("planned_three")
     rows = rows.assign(force=pd.Series(pd.NA, index=rows.index, dtype="string"))
-    rows = rows.merge(planned.reset_index(), on=["team_id", "hour"], how="left")
+    # Hours planned without any track stay too: they are what staffing would have allowed.
+    rows = rows.merge(planned[planned > 0].reset_index(), on=["team_id", "hour"], how="outer")
     shift = duty.shift_at(rows)
     times = {
         "patrol_min": "patrol",
@@ -140,7 +141,7 @@ def _named(rows: pd.DataFrame, duty: Duty) -> pd.DataFrame:
             "shift_at": stamps(shift),
             "hour_at": stamps(rows["hour"] * HOUR_US),
             "team_id": rows["team_id"],
-            **{name: rows[column].astype("float64") for name, column in times.items()},
+            **{name: rows[column].fillna(0).astype("float64") for name, column in times.items()},
             "planned_three_min": rows["planned_three"].fillna(0.0),
         }
     ).sort_values(["hour_at", "team_id"], ignore_index=True)
