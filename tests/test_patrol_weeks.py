@@ -136,7 +136,7 @@ def test_the_coverage_page_tells_a_small_street(week):
 
 @pytest.mark.usefixtures("street")
 def test_places_without_tracks_to_tell_are_not_called_within_their_limit():
-    text = screen(opened("patrol_coverage", week=str(SECOND), force="urban"))
+    text = screen(opened("patrol_coverage", week=str(SECOND), force="mass"))
     assert "4 个微网格到访 0 个；没有轨迹可判断 4 个。" in text
     assert "failure" not in text
 
