@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from datetime import datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -144,6 +145,16 @@ def test_a_broken_store_is_one_sentence_and_a_number(page, street, capsys):
     assert "Traceback" not in text
     assert "Traceback" in (street / "dashboard.log").read_text(encoding="utf-8")
     assert "Traceback" in capsys.readouterr().err
+
+
+def test_a_page_that_cannot_be_loaded_ends_as_a_sentence(monkeypatch):
+    def run():
+        raise ImportError
+
+    monkeypatch.setattr(shell, "start_navigation", lambda: SimpleNamespace(run=run))
+    app = AppTest.from_file(DASHBOARD, default_timeout=60).run()
+    assert not app.exception
+    assert "没能画出来" in screen(app)
 
 
 @pytest.mark.usefixtures("street")

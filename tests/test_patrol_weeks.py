@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from governance.figures.duty_matrix import duty_matrix_svg
 from governance.metrics.patrol_rows import coverage_rows, scenes_of
 from governance.metrics.windows import Span
 from governance.records import store
@@ -132,6 +133,14 @@ def test_the_coverage_page_tells_a_small_street(week):
     assert "4 个微网格到访 2 个；从未到访 2 个。" in text
     assert "failure" not in text
     assert "nan" not in text.lower()
+
+
+def test_the_matrix_names_hours_over_midnight_by_both_days(street):
+    found = coverage_data.duty(store.open_dataset(street), FIRST)
+    matrix = duty_matrix_svg(found.hours, found.units, {"T-1": "一队"}, FIRST)
+    # The nights without evidence, of a force that gave tracks: planned from 22 to 6.
+    assert "城管 周一 22时–周二 6时 没有凭据" in matrix
+    assert "公安 周一 20–21时 在岗" in matrix
 
 
 @pytest.mark.usefixtures("street")

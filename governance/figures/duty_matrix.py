@@ -53,8 +53,15 @@ def _bar(first: int, length: int, y: float, height: float, fill: str, *, tip: st
 
 
 def _hour_words(first: int, length: int) -> str:
+    """From one hour of the week to another: 周一 2–5时, over midnight 周一 22时–周二 6时."""
+    weekdays = t("stamp.weekdays")
     day, hour = divmod(first, 24)
-    return t("patrol_coverage.hours", day=t("stamp.weekdays")[day], first=hour, last=hour + length)
+    until, last = divmod(first + length - 1, 24)
+    if until == day:
+        return t("patrol_coverage.hours", day=weekdays[day], first=hour, last=last + 1)
+    return t(
+        "patrol_coverage.hours_over", day=weekdays[day], first=hour, until=weekdays[until], last=last + 1
+    )
 
 
 def _lane(hours: pd.DataFrame, force: str, y: float) -> str:
