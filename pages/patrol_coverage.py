@@ -14,9 +14,12 @@ with open_page("patrol_coverage") as page:
     left, right = columns_of("coverage", 43, 57)
     with left:
         show_map(page, selection)
-        coverage.show_effort(page, selection)
     with right:
         coverage.show_duty(page, selection)
         coverage.show_gaps(page, selection)
-    coverage.show_groups(page, selection)
+    left, right = columns_of("coverage-effort", 50, 50)
+    with left:
+        coverage.show_effort(page, selection)
+    with right:
+        coverage.show_groups(page, selection)
     coverage.show_footer(page, selection)

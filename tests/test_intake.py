@@ -223,6 +223,19 @@ def test_open_case_missing_from_a_full_list_is_lost_until_seen_again(tmp_path: P
     assert len(store.lost_cases(data, store.read_manifest(data))) == 0
 
 
+def test_a_full_list_with_a_refused_file_loses_no_case(tmp_path: Path) -> None:
+    data = tmp_path / "d"
+    imported(data, "incidents", [case("A1"), case("A2")])
+    good = write_csv(tmp_path / "good.csv", [case("A2")])
+    bad = tmp_path / "bad.xlsx"
+    bad.write_bytes(b"no workbook")
+    request = ImportRequest(kind="incidents", paths=(good, bad), coverage=Coverage("all_open"))
+    result = import_files(request, data)
+    assert len(result.files_refused) == 1
+    assert result.lost_cases == 0
+    assert len(store.lost_cases(data, store.read_manifest(data))) == 0
+
+
 def test_round_row_counts_are_warned_of(tmp_path: Path) -> None:
     result = imported(tmp_path / "d", "incidents", [case(f"A{n}") for n in range(1000)])
     assert result.warnings == ("row_cap",)

@@ -107,6 +107,18 @@ def test_a_force_that_gave_tracks_once_is_unknown_later_and_not_left_out(street)
     assert set(states["urban"]) <= {"unknown", "not_yet"}
 
 
+def test_stays_too_short_for_a_visit_are_listed_as_passes(street):
+    # Three minutes are asked for; eight kilometres an hour cross a micro-grid in less than one.
+    quick = walk("2023-09-12 09:00", 2)
+    for number, row in enumerate(quick):
+        row["经度"] = round(106.5422 + number * 0.0006, 7)
+    imported(street, "pings", quick, name="quick.csv", as_of=SUNDAY)
+    places = coverage_data.covered_places(store.open_dataset(street), SECOND, coverage_data.Part())
+    rows = places["microgrids"].set_index("microgrid_code")
+    assert rows.loc["M21", ["is_certain", "is_border"]].tolist() == [False, False]
+    assert rows.loc["M21", "passes_n"] == 1
+
+
 def test_a_window_beyond_the_records_has_no_coverage(street):
     data = store.open_dataset(street)
     assert coverage_rows(data, since=date(2024, 1, 1), until=date(2024, 1, 7)) == []

@@ -7,6 +7,8 @@ from datetime import date
 import pandas as pd
 import pytest
 
+from governance.figures.storm_tables import late_table_html
+from governance.figures.storm_timeline import timeline_svg
 from governance.metrics.storm import StormRecords, storm_events
 from governance.metrics.storm_steps import (
     StormGround,
@@ -64,6 +66,22 @@ def test_each_step_is_judged_from_its_own_beginning():
     assert (reopened["used_min"], reopened["state"]) == (100, "done")
     # Twice checked: the first time counts.
     assert row(table, "checked", "P1")["used_min"] == 40
+
+
+def test_a_move_is_judged_by_the_last_one_out_and_told_at_that_time():
+    moves = [step("moved", "06:42", cell="M22"), step("moved", "06:58", cell="M22")]
+    event, table = judged([*FLOOD, *moves], plan={**PLAN, "moved": 75.0})
+    moved = row(table, "moved", "M22")
+    assert (moved["first_at"], moved["done_at"]) == (at("06:42"), at("06:58"))
+    assert (moved["used_min"], moved["over_min"], moved["state"]) == (88, 13, "late")
+    # Every stamp that is told lies its own minutes after its base.
+    timed = table.dropna(subset=["used_min", "done_at"])
+    assert ((timed["done_at"] - timed["base_at"]).dt.total_seconds() / 60).eq(timed["used_min"]).all()
+    named = table[table["state"].eq("late")].assign(name="甲", team="乙")
+    shown = late_table_html(named, event["start_at"], rows_n=9)
+    assert "<td>06:58</td>" in shown
+    assert "06:42" not in shown
+    assert "06:58 转移 · 甲 · 88 分钟" in timeline_svg(table.assign(name="甲"), event)
 
 
 def test_what_is_owed_and_not_done_waits_until_the_end():

@@ -104,6 +104,64 @@ def test_weeks_beyond_both_limits_say_nothing_early():
     assert asked(street([30, -30])).reason == "too_few"
 
 
+# Four weeks at one level, five at another: the last five lie outside the limits of all nine.
+FELL = [*[100.0] * 5, *[95.0] * 5]
+
+
+def alone(before, after, *, direction="higher"):
+    return asked({"P": chart(before, after)}, direction=direction)
+
+
+@pytest.mark.parametrize("weeks_n", [1, 3, 4, 8])
+@pytest.mark.parametrize("direction", ["higher", "lower"])
+def test_a_signal_that_stood_before_the_decision_says_nothing_of_it(weeks_n, direction):
+    verdict = alone(FELL, [95.0] * weeks_n, direction=direction)
+    assert (verdict.word, verdict.reason) == ("undecided", "already")
+    # Compared with the weeks since it began, and not with those before it.
+    assert (verdict.before, verdict.after, verdict.gain, verdict.before_n) == (95, 95, 0, 5)
+
+
+def test_a_signal_that_begins_after_the_decision_speaks_early():
+    assert alone(SWING, [-30]).reason == "beyond_limits"
+    # What stood before ends, and a signal to the other side begins.
+    verdict = alone(FELL, [100.0])
+    assert (verdict.word, verdict.reason, verdict.before) == ("supported", "beyond_limits", 95)
+    # The old one ends, and comes again.
+    again = alone(FELL, [97.5, 90])
+    assert (again.word, again.reason) == ("not_supported", "beyond_limits")
+
+
+def test_no_signal_waits_for_four_weeks():
+    assert alone(SWING, [2]).reason == "too_few"
+    # The signal before has ended.
+    assert alone(FELL, [97.5]).reason == "too_few"
+
+
+def test_the_worst_week_before_alone_is_no_level_but_what_follows_it_is_no_news():
+    verdict = alone([*SWING[:-1], -30], [-30])
+    assert (verdict.reason, verdict.before, verdict.before_n) == ("already", 0, 12)
+
+
+def test_seven_weeks_on_one_side_count_from_the_decision():
+    assert alone(SWING, [3] * 7).reason == "shifted"
+    # The week before on that side is chance, five are a run that began before.
+    assert alone([*SWING[:-1], 1], [3] * 7).reason == "shifted"
+    wide = [4.0, -4, 4, -4, 4, -4, 4, *[-2] * 5]
+    assert alone(wide, [-2] * 7).reason == "already"
+
+
+def test_places_that_are_compared_are_compared_from_the_signal_on():
+    charts = street([-10] * 4, before=[*SWING[:7], *[-10.0] * 5])
+    verdict = asked(charts)
+    assert (verdict.word, verdict.reason, verdict.before, verdict.before_n) == (
+        "not_supported",
+        "no_change",
+        70,
+        5,
+    )
+    assert asked(street([-10], before=[*SWING[:7], *[-10.0] * 5])).reason == "already"
+
+
 def test_a_week_that_lifts_all_places_is_not_beyond_the_limits():
     assert asked(street([30], others_after=[30])).reason == "too_few"
 

@@ -183,7 +183,7 @@ def coverage_table_html(rows: Sequence[tuple[str, Coverage]], *, first: str) -> 
             wide = f"{ruler.share * 100:.1f}%"
             upper = f"–{(ruler.upper_share or 0) * 100:.1f}%" if ruler.upper_share != ruler.share else ""
             cells.append(
-                f'<td class="num"><div class="ruler">{bar_svg(ruler, height=24)}</div>'
+                f'<td><div class="ruler">{bar_svg(ruler, height=24)}</div>'
                 f"<b>{wide}{upper}</b> <span>{escape(ruler.basis)}</span></td>"
             )
         lines.append(f"<tr>{''.join(cells)}</tr>")

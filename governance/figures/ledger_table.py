@@ -30,13 +30,15 @@ HEADS = ("status", "what", "responsible_unit", "due_on", "course", "", "verdict"
 class Course:
     """The weeks around a decision in one unit; the decision lies before the place `decided_at`.
 
-    `before` and `after` are the medians on either side, NaN where there is none.
+    `before` and `after` are the medians on either side, NaN where there is none; `before` is that of
+    the weeks from the place `before_from` on.
     """
 
     values: tuple[float, ...]
     decided_at: int
     before: float
     after: float
+    before_from: int = 0
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ class LedgerLine:
         if self.course is None or self.scale is None or math.isnan(self.course.before):
             return ""
         key = "course_none" if math.isnan(self.course.after) else "course"
-        before, after = self.scale.number(self.course.before), self.scale.text(self.course.after)
+        before, after = (self.scale.text(value) for value in (self.course.before, self.course.after))
         return t(f"commitment_ledger.{key}", before=before, after=after)
 
 
@@ -110,7 +112,9 @@ def course_svg(course: Course, *, label: str) -> str:
 
     points = [(x(place), y(value)) for place, value in enumerate(course.values)]
     at = course.decided_at
-    drawn = _median(x(0), x(at - 1), y(course.before)) + _median(x(at), x(weeks_n - 1), y(course.after))
+    drawn = _median(x(course.before_from), x(at - 1), y(course.before)) + _median(
+        x(at), x(weeks_n - 1), y(course.after)
+    )
     drawn += _line(points[:at], LIGHT.previous) + _line(points[at:], LIGHT.data)
     middle = x(at - 0.5)
     drawn += (

@@ -177,12 +177,12 @@ def _waited(row: Mapping[Hashable, Any]) -> str:
 
 
 def late_table_html(late: pd.DataFrame, start: pd.Timestamp | None, *, rows_n: int) -> str:
-    """What took longer than the plan allows, the worst first."""
+    """What took longer than the plan allows, the worst first; the clock time is that of the minutes."""
     rows = [
         (
             f"{step_svg(str(row['step']), size_px=18)} {escape(step_words(str(row['step'])))}",
             escape(place_words(row)),
-            escape(clock_words(row["first_at"], start)) or escape(t("storm_response.not_done")),
+            escape(clock_words(row["done_at"], start)) or escape(t("storm_response.not_done")),
             escape(minutes_words(row["used_min"])),
             escape(minutes_words(row["limit_min"])),
             f"<b>{escape(minutes_words(row['over_min']))}</b>",

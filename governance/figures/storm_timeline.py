@@ -136,7 +136,7 @@ def _lane(name: str, rows: pd.DataFrame, axis: _Axis, y: float, start: pd.Timest
         ' stroke-width="2"/>',
     ]
     is_one_step = rows["step"].nunique() == 1 and len(rows) > 1
-    for row, x in _spread(rows.sort_values("first_at"), axis, is_free=is_one_step):
+    for row, x in _spread(rows.sort_values("done_at"), axis, is_free=is_one_step):
         parts.append(_mark(row, x, middle, start, is_small=is_one_step))
     return "".join(parts)
 
@@ -145,7 +145,7 @@ def _spread(rows: pd.DataFrame, axis: _Axis, *, is_free: bool) -> list[tuple[Map
     """Each step and where its mark stands: beside the one before where they would cover each other."""
     placed: list[tuple[Mapping[Hashable, Any], float]] = []
     for row in rows.to_dict("records"):
-        x = axis.x(row["first_at"])
+        x = axis.x(row["done_at"])
         if placed and not is_free:
             x = max(x, placed[-1][1] + _MARK_PX + 1)
         placed.append((row, x))
@@ -172,7 +172,7 @@ def _mark(
 
 def _tip(row: Mapping[Hashable, Any], start: pd.Timestamp | None) -> str:
     words: Sequence[str] = (
-        f"{clock_words(row['first_at'], start)} {step_words(str(row['step']))}",
+        f"{clock_words(row['done_at'], start)} {step_words(str(row['step']))}",
         place_words(row),
         minutes_words(row["used_min"]),
         t(f"storm_response.judged.{row['state']}"),

@@ -4,7 +4,9 @@ The place's change is compared with the median change of similar places where no
 what all of them share (a season, a reform) drops out, and so does that the worst places improve by
 themselves (regression to the mean), since the similar ones are those that stood nearest before.
 Until four weeks after the decision are known there is no verdict, unless a week lies beyond the
-natural limits of the weeks before. The charts are those of `control_series.control_charts`.
+natural limits of the weeks before. A signal whose run began before the decision says nothing of it,
+and the weeks before are then those since it began. The charts are those of
+`control_series.control_charts`.
 
 Sources: Wheeler (natural limits); Card and Krueger 1994 (difference in differences); Galton 1886
 (regression to the mean).
@@ -19,7 +21,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pandas as pd
 
-from governance.metrics.control import NONE_BELOW_N, Limits, mean_range, signals, xmr_limits
+from governance.meeting.signal_runs import signals_around
+from governance.metrics.control import NONE_BELOW_N, mean_range, xmr_limits
 from governance.metrics.control_series import SERIES
 from governance.metrics.response import UNKNOWN
 
@@ -29,6 +32,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from governance.meeting.commitments import Commitment, Place
+    from governance.meeting.signal_runs import Around
+    from governance.metrics.control import Signal
     from governance.metrics.control_series import Direction
     from governance.workdays import Week
 
@@ -37,7 +42,7 @@ if TYPE_CHECKING:
 Word = Literal["supported", "not_supported", "undecided"]
 Reason = Literal[
     "no_metric", "dropped", "no_direction", "no_values", "few_before", "rebased", "too_early", "too_few",
-    "no_comparison", "within_noise", "beyond_limits", "shifted", "improved_more", "held_up",
+    "no_comparison", "already", "within_noise", "beyond_limits", "shifted", "improved_more", "held_up",
     "worse", "others_too", "back_to_usual", "no_change",
 ]  # fmt: skip
 
@@ -72,15 +77,16 @@ class Verdict:
     """What the data say of one decision, and the numbers it rests on, in the metric's unit.
 
     `baseline` is the value of the last week before, `before` and `after` the medians of the weeks
-    on either side, `others_change` the median change of the `others_n` similar places, `gain` how
-    much more the place improved than they did (positive is better whichever way the metric points),
-    `noise` what such a gain comes to by chance in one of twenty cases. Missing is NaN. `points_n`
-    counts the weeks after.
+    on either side (the last `before_n` before, `points_n` after), `others_change` the median change
+    of the `others_n` similar places, `gain` how much more the place improved than they did (positive
+    is better whichever way the metric points), `noise` what such a gain comes to by chance in one of
+    twenty cases. Missing is NaN.
     """
 
     word: Word
     reason: Reason
     points_n: int = 0
+    before_n: int = 0
     baseline: float = float("nan")
     before: float = float("nan")
     after: float = float("nan")
@@ -105,12 +111,12 @@ class _Weeks:
         """Whether there are similar places enough."""
         return self.others_before.shape[1] >= LEAST_OTHERS_N
 
-    def apart(self) -> tuple[Numbers, Numbers]:
+    def apart(self) -> tuple[pd.Series, pd.Series]:
         """The weeks before and after without what similar places did in the same week."""
         if not self.is_compared:
-            return self.before.to_numpy(), self.after.to_numpy()
+            return self.before, self.after
         before = (self.before - self.others_before.median(axis=1)).dropna()
-        return before.to_numpy(), (self.after - self.others_after.median(axis=1)).dropna().to_numpy()
+        return before, (self.after - self.others_after.median(axis=1)).dropna()
 
 
 def _values(charts: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -164,20 +170,21 @@ def verdict_of(charts: Mapping[str, pd.DataFrame], question: Question) -> Verdic
     if question.place not in charts:
         return Verdict("undecided", "no_values")
     weeks = _weeks(charts, question)
-    numbers = _numbers(weeks, question)
     if weeks.before.empty:
         return Verdict("undecided", "no_values")
     before, after = weeks.apart()
     limits = xmr_limits(before)
+    found = signals_around(before.to_numpy(), after.to_numpy(), limits, level_n=LEAST_AFTER_N)
+    numbers = _numbers(weeks, question, since="" if found.level is None else str(before.index[found.level]))
     sign = 1.0 if question.direction == "higher" else -1.0
     if not numbers.points_n:
         return _because(numbers, "undecided", "rebased" if weeks.has_left_phase else "too_early")
     if limits is None:
         return _because(numbers, "undecided", "few_before")
     if numbers.points_n < LEAST_AFTER_N:
-        return _early(numbers, limits, after, sign)
+        return _early(numbers, found, sign)
     if not weeks.is_compared:
-        return _alone(numbers, limits, after, sign)
+        return _alone(numbers, found, sign)
     return _compared(numbers, weeks, sign)
 
 
@@ -185,24 +192,27 @@ def _because(numbers: Verdict, word: Word, reason: Reason) -> Verdict:
     return replace(numbers, word=word, reason=reason)
 
 
-def _numbers(weeks: _Weeks, question: Question) -> Verdict:
-    """What a verdict rests on, still without its word."""
+def _numbers(weeks: _Weeks, question: Question, *, since: str) -> Verdict:
+    """What a verdict rests on, still without its word; the weeks before are those from `since` on."""
     sign = 1.0 if question.direction == "higher" else -1.0
-    before, after = weeks.before.median(), weeks.after.median()
+    level = weeks.before.loc[since:] if since else weeks.before
+    before, after = level.median(), weeks.after.median()
     others_change = float("nan")
     if weeks.is_compared and len(weeks.after):
-        others_change = float((weeks.others_after.median() - weeks.others_before.median()).median())
+        earlier = weeks.others_before.loc[level.index].median()
+        others_change = float((weeks.others_after.median() - earlier).median())
     apart, _ = weeks.apart()
     baseline = str(question.baseline)
     return Verdict(
         word="undecided",
         reason="too_early",
         points_n=len(weeks.after),
+        before_n=len(level),
         baseline=float(weeks.before[baseline]) if baseline in weeks.before.index else float("nan"),
         before=float(before),
         after=float(after),
         gain=sign * (float(after - before) - (others_change if weeks.is_compared else 0.0)),
-        noise=_noise(apart, len(weeks.before), len(weeks.after)),
+        noise=_noise(apart.to_numpy(), len(level), len(weeks.after)),
         others_change=others_change,
         others_n=weeks.others_before.shape[1] if weeks.is_compared else 0,
     )
@@ -215,28 +225,23 @@ def _noise(before: Numbers, before_n: int, after_n: int) -> float:
     return float(_NOISE_Z * mean_range(before) / _RANGE_PER_SIGMA * np.sqrt(1 / before_n + 1 / after_n))
 
 
-def _sides(limits: Limits, after: Numbers, sign: float, rule: str) -> set[float]:
-    """To which sides the weeks after leave what is usual: 1 better, −1 worse."""
-    found = zip(after, signals(after, limits), strict=True)
-    return {float(np.sign(value - limits.centre)) * sign for value, name in found if name == rule}
-
-
-def _early(numbers: Verdict, limits: Limits, after: Numbers, sign: float) -> Verdict:
-    """Before there are weeks enough: only what lies beyond the limits counts."""
-    sides = _sides(limits, after, sign, "outside")
+def _early(numbers: Verdict, signals: Around, sign: float) -> Verdict:
+    """Before there are weeks enough: only what lies beyond the limits, and did not before, counts."""
+    sides = signals.sides("outside", sign)
     if len(sides) != 1:
-        return _because(numbers, "undecided", "too_few")
+        is_already = signals.is_already and not sides
+        return _because(numbers, "undecided", "already" if is_already else "too_few")
     return _because(numbers, "supported" if sides == {1.0} else "not_supported", "beyond_limits")
 
 
-def _alone(numbers: Verdict, limits: Limits, after: Numbers, sign: float) -> Verdict:
+def _alone(numbers: Verdict, signals: Around, sign: float) -> Verdict:
     """Without like places: only the limits of the weeks before speak."""
-    found: tuple[tuple[str, Reason], ...] = (("outside", "beyond_limits"), ("shift", "shifted"))
+    found: tuple[tuple[Signal, Reason], ...] = (("outside", "beyond_limits"), ("shift", "shifted"))
     for rule, reason in found:
-        sides = _sides(limits, after, sign, rule)
+        sides = signals.sides(rule, sign)
         if len(sides) == 1:
             return _because(numbers, "supported" if sides == {1.0} else "not_supported", reason)
-    return _because(numbers, "undecided", "no_comparison")
+    return _because(numbers, "undecided", "already" if signals.is_already else "no_comparison")
 
 
 def _compared(numbers: Verdict, weeks: _Weeks, sign: float) -> Verdict:
@@ -247,9 +252,9 @@ def _compared(numbers: Verdict, weeks: _Weeks, sign: float) -> Verdict:
     if numbers.gain < -numbers.noise:
         return _because(numbers, "not_supported", "worse")
     own = weeks.before.to_numpy()
-    if own_gain > _noise(own, len(own), numbers.points_n):
+    if own_gain > _noise(own, numbers.before_n, numbers.points_n):
         return _because(numbers, "not_supported", "others_too")
-    if _was_worst(numbers, own, sign):
+    if _was_worst(numbers, own[-numbers.before_n :], sign):
         return _because(numbers, "not_supported", "back_to_usual")
     if numbers.gain <= 0 or numbers.points_n >= SETTLED_N:
         return _because(numbers, "not_supported", "no_change")

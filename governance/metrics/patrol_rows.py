@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,11 +22,13 @@ from governance.workdays import start_of_day
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import date, datetime
+    from datetime import datetime
 
     from governance.records.dataset import Dataset
 
 ALL = "all"
+# Positions of days no further apart are read at once: a few days more cost less than another read.
+_READ_TOGETHER = timedelta(days=7)
 REVISIT_GROUPS = ("community", "team", "tier", "microgrid")
 TRACK_GROUPS = ("team", "force")
 
@@ -216,9 +218,21 @@ def scenes_of(dataset: Dataset, span: Span) -> pd.DataFrame:
     inside = cases[span.holds(cases["reported_at"])]
     if as_of is None or inside.empty:
         return no_scenes()
-    start, end = looked_at(inside, as_of)
-    since, until = start.min().date(), min(end.max(), as_of).date()
-    return scenes(inside, dataset.patrol("positions", since=since, until=until), as_of=as_of)
+    stretches = _stretches(*looked_at(inside, as_of))
+    read = [dataset.patrol("positions", since=since, until=until) for since, until in stretches]
+    return scenes(inside, pd.concat(read, ignore_index=True), as_of=as_of)
+
+
+def _stretches(start: pd.Series, end: pd.Series) -> list[tuple[date, date]]:
+    """The days, first and last, that hold some windows, in stretches that lie more than a week apart."""
+    first, last = (stamps.dt.date.to_numpy() for stamps in (start, end))
+    found: list[tuple[date, date]] = []
+    for since, until in sorted(zip(first, last, strict=True)):
+        if found and since - found[-1][1] <= _READ_TOGETHER:
+            found[-1] = found[-1][0], max(found[-1][1], until)
+        else:
+            found.append((since, until))
+    return found
 
 
 def integration_rows(

@@ -103,9 +103,10 @@ def judged_steps(
     """Every step at every place, done or owed, with its minutes and its judgement.
 
     `event` is a row of `storm.storm_events`, `until` through when the steps are known. Columns: those of
-    `place_steps`, is_expected, base (warned, discovered or missing), base_at, used_min (base to the first
-    stamp, of moves to the last; of what is missing, base to `until`; missing where the stamp lies before
-    its base), limit_min, over_min (used − limit where that is positive), state: *on_time*, *late*, *done* (no
+    `place_steps`, is_expected, done_at (the stamp a place is judged by: the first, of moves the last, since
+    who was moved is out when the last one is), base (warned, discovered or missing), base_at, used_min (base
+    to `done_at`; of what is missing, base to `until`; missing where the stamp lies before its base),
+    limit_min, over_min (used − limit where that is positive), state: *on_time*, *late*, *done* (no
     limit, or no minutes to judge), *early* (stamped before the warning), *unstamped*, *missing* (owed, still
     within its limit or without one) and *missing_late*. In the order of the steps, then of time.
     """
@@ -119,9 +120,8 @@ def judged_steps(
     table["is_expected"] = table["is_expected"].eq(True).fillna(False).astype(bool)
     table["base"] = table["step"].map(BASES).astype("string")
     table["base_at"] = _bases(table, event)
-    # Who was moved is out when the last one is.
-    done_at = table["last_at"].where(table["step"].eq("moved"), table["first_at"])
-    at = done_at.fillna(until).where(table["records_n"].isna() | table["first_at"].notna())
+    table["done_at"] = table["last_at"].where(table["step"].eq("moved"), table["first_at"])
+    at = table["done_at"].fillna(until).where(table["records_n"].isna() | table["first_at"].notna())
     used = (at - table["base_at"]).dt.total_seconds() / 60
     table["used_min"] = used.where(used.ge(0)).round(1)
     table["limit_min"] = table["step"].map(dict(ground.plan)).astype("float64")

@@ -232,7 +232,9 @@ def imported_state(
             write_quarantine(quarantine, staged.refused_rows)
         seen = seen_cases(kind, staged.paths)
         outcome = merged(staged, rules, data_dir=data_dir, manifest=manifest, folder=folder, tag=tag)
-        state, lost = with_lost_cases(request.coverage, data_dir, outcome.manifest, seen)
+        # A list of which a file was refused is not full: what stood in that file is not lost.
+        listed = Coverage() if staged.files_refused else request.coverage
+        state, lost = with_lost_cases(listed, data_dir, outcome.manifest, seen)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     as_of = request.as_of or staged.latest_at

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections import Counter
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -12,7 +13,7 @@ import pyarrow as pa
 from governance.text import reason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from governance.records.checks import Refusal
@@ -63,3 +64,18 @@ def write_quarantine(path: Path, tables: Iterable[RefusedRows]) -> None:
                 writer.writerow([*HEAD, *table.headers])
                 above = table.headers
             writer.writerows(table.rows)
+
+
+def read_refused(path: Path, *, most: int) -> list[tuple[str, str, str, str]]:
+    """The first refused rows of a quarantine file: file, row number, column and reason of each."""
+    csv.field_size_limit(max(path.stat().st_size, csv.field_size_limit()))  # a cell may be very long
+    return list(islice(_refused_places(path), most))
+
+
+def _refused_places(path: Path) -> Iterator[tuple[str, str, str, str]]:
+    with path.open(encoding="utf-8-sig", newline="") as lines:
+        for cells in csv.reader(lines):
+            if tuple(cells[: len(HEAD)]) == HEAD:  # the header of the next table
+                continue
+            file, row, column, _, words = cells[: len(HEAD)]
+            yield file, row, column, words

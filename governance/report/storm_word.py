@@ -148,7 +148,7 @@ def _add_late(document: WordDocument, view: StormView) -> None:
         (
             step_words(str(row["step"])),
             place_words(row),
-            clock_words(row["first_at"], view.start_at) or t("storm_response.not_done"),
+            clock_words(row["done_at"], view.start_at) or t("storm_response.not_done"),
             *(minutes_number(row[name]) for name in ("used_min", "limit_min", "over_min")),
         )
         for row in late.to_dict("records")

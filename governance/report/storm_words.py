@@ -187,6 +187,7 @@ def course_rows(view: StormView) -> list[tuple[str, str, str, str]]:
     """What happened in order: time, step, place, minutes since the warning.
 
     Calls and checks are told together, each by its first and last time; every other step by itself.
+    Where there are two times there are two numbers of minutes, each of its own.
     """
     done = view.judged[view.judged["first_at"].notna()]
     many = done[done["step"].isin(["called", "checked"])]
@@ -195,7 +196,9 @@ def course_rows(view: StormView) -> list[tuple[str, str, str, str]]:
         first, last = own["first_at"].min(), own["first_at"].max()
         at = _range(clock_words(first, view.start_at), clock_words(last, view.start_at))
         place = str(own["name"].iloc[0]) if len(own) == 1 else t("storm_response.word.many", n=len(own))
-        rows.append((first, (at, step_words(str(step)), place, _since(view, last))))
+        rows.append(
+            (first, (at, step_words(str(step)), place, _range(_since(view, first), _since(view, last))))
+        )
     for row in done[~done["step"].isin(["called", "checked"])].to_dict("records"):
         place = str(row["name"]) if row["place"] else t("storm_response.street")
         at = _range(clock_words(row["first_at"], view.start_at), clock_words(row["last_at"], view.start_at))
@@ -206,7 +209,7 @@ def course_rows(view: StormView) -> list[tuple[str, str, str, str]]:
                     at,
                     step_words(str(row["step"])),
                     place,
-                    _since(view, row["last_at" if row["step"] == "moved" else "first_at"]),
+                    _range(_since(view, row["first_at"]), _since(view, row["last_at"])),
                 ),
             )
         )

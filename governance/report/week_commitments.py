@@ -129,13 +129,12 @@ def _charts(dataset: Dataset, one: Commitment, week: Week) -> dict[str, pd.DataF
 
 
 def _course_words(one: Commitment, verdict: Verdict) -> str:
-    """Its metric before and after: 到场用时 18.1 → 17.4 分钟."""
+    """Its metric before and after: 到场用时 18.1 分钟 → 17.4 分钟."""
     if one.metric not in SERIES or math.isnan(verdict.before):
         return ""
     scale = series_scale(str(one.metric), [verdict.before, verdict.after])
     after = "—" if math.isnan(verdict.after) else scale.text(verdict.after)
-    before = scale.text(verdict.before) if math.isnan(verdict.after) else scale.number(verdict.before)
-    change = t("slides.commitments.course", before=before, after=after)
+    change = t("slides.commitments.course", before=scale.text(verdict.before), after=after)
     return f"{series_label(str(one.metric))} {change}"
 
 

@@ -103,13 +103,19 @@ def grouped_coverages(dataset: Dataset, week: Week, part: Part, by: str) -> tupl
 def covered_places(dataset: Dataset, week: Week, part: Part) -> dict[str, pd.DataFrame]:
     """The micro-grids, required points and routes behind the coverages.
 
-    microgrids with is_certain and is_border, points with is_visited, routes with walked_m.
+    microgrids with is_certain, is_border and passes_n (stays too short for a visit), points with
+    is_visited, routes with walked_m.
     """
+    passes = part.by_force(dataset.patrol("passes", since=week.first_day, until=week.last_day))
+    passed = passes.groupby("microgrid_code")["passes_n"].sum()
     patrolled, own = _patrolled_by(dataset, week, part), part.ground(cached(ground, dataset))
     code = own.microgrids["microgrid_code"]
     certain, visited = code.isin(patrolled.certain), code.isin(patrolled.visited)
+    passes_n = code.map(passed).fillna(0).astype("int64")
     return {
-        "microgrids": own.microgrids.assign(is_certain=certain, is_border=visited & ~certain),
+        "microgrids": own.microgrids.assign(
+            is_certain=certain, is_border=visited & ~certain, passes_n=passes_n
+        ),
         "points": own.points.assign(is_visited=own.points["point_id"].isin(patrolled.points)),
         "routes": own.routes.assign(walked_m=walked_m(patrolled.metres, own.routes)),
     }

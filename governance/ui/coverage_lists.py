@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from governance.ui.filters import Selection
     from governance.ui.shell import Page
 
-_PLACE_COLUMNS = ("point_id", "route_id", *PATROL_COLUMNS, "zone_kind", "length_m", "walked_m")
+_PLACE_COLUMNS = ("point_id", "route_id", *PATROL_COLUMNS, "zone_kind", "length_m", "walked_m", "passes_n")
 _WHOLE_ROUTE_M = 1.0
 
 

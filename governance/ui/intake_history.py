@@ -21,32 +21,41 @@ from governance.records.readers import ReadOptions, read_tables
 from governance.schema import kind_named, schema
 from governance.text import explain, t
 from governance.ui import blocks
+from governance.ui.intake_result import is_refused_whole
 from governance.ui.shell import error_boundary
 from governance.ui.words import stamp_words
 
 if TYPE_CHECKING:
     from governance.geo import Datum
-    from governance.records.manifest import ImportEntry
+    from governance.records.manifest import ImportEntry, Manifest
     from governance.schema import Kind
     from governance.ui.shell import Page
 
+_STATE_PX = 130
 _SAFE_NAME = re.compile(r"^[\w\-一-鿿]{1,40}$")
 
 
 def show_history(page: Page) -> None:
     """Every import with what it covered, newest first; the last one can be taken back."""
     data_dir = page.dataset.data_dir
-    entries = store.read_manifest(data_dir).imports
+    manifest, before = store.read_manifest(data_dir), store.previous_manifest(data_dir)
+    entries = manifest.imports
     frame = pd.DataFrame([_history_row(entry) for entry in reversed(entries)])
     with blocks.panel("history", title=t("data_intake.history_title"), sub=t("data_intake.history_sub")):
         if not entries:
             blocks.show_empty(t("data_intake.history_empty"))
             return
-        st.dataframe(frame, hide_index=True, width="stretch", height=320)
-        if entries[-1].is_undone or store.previous_manifest(data_dir) is None:
+        # Left to itself, the table cuts the longer words of this column.
+        state = {t("data_intake.head_state"): st.column_config.TextColumn(width=_STATE_PX)}
+        st.dataframe(frame, hide_index=True, width="stretch", height=320, column_config=state)
+        if entries[-1].is_undone or before is None:
+            return
+        kind = kind_named(entries[-1].kind).label
+        if is_same_data(before, manifest):
+            st.html(f'<div class="note">{escape(t("data_intake.undo_nothing", kind=kind))}</div>')
             return
         first, second = st.columns([3, 9])
-        is_sure = second.checkbox(t("data_intake.undo_sure", kind=kind_named(entries[-1].kind).label))
+        is_sure = second.checkbox(t("data_intake.undo_sure", kind=kind))
         if first.button(t("data_intake.undo"), disabled=not is_sure):
             with error_boundary():
                 entry = store.undo_last_import(data_dir)
@@ -55,13 +64,29 @@ def show_history(page: Page) -> None:
                 st.rerun()
 
 
+def is_same_data(before: Manifest, after: Manifest) -> bool:
+    """Whether two states hold the same data, whatever their ledgers say."""
+    return (before.tables, before.as_of) == (after.tables, after.as_of)
+
+
+def state_words(entry: ImportEntry) -> str:
+    """Whether an import is in force, was taken back, or never stored anything."""
+    if entry.is_undone:
+        return t("data_intake.undone")
+    if is_refused_whole(entry):
+        return t("data_intake.refused_whole")
+    if entry.files_refused:
+        return t("data_intake.in_force_in_part", n=len(entry.files_refused))
+    return t("data_intake.in_force")
+
+
 def _history_row(entry: ImportEntry) -> dict[str, object]:
     counts = ("rows_read", "accepted", "replaced", "unchanged", "refused")
     cells = {
         "imported_at": stamp_words(datetime.fromisoformat(entry.imported_at)),
         "kind": kind_named(entry.kind).label,
         **{name.removeprefix("rows_"): f"{getattr(entry, name):,}" for name in counts},
-        "state": t("data_intake.undone") if entry.is_undone else t("data_intake.in_force"),
+        "state": state_words(entry),
         "as_of": stamp_words(datetime.fromisoformat(entry.as_of)) if entry.as_of else "—",
         "coverage": coverage_words(entry),
         "file": "、".join(entry.files),

@@ -16,11 +16,17 @@ from governance.geo import DATUMS
 from governance.records import store
 from governance.records.coverage import FILTERS, Coverage
 from governance.records.intake import ImportRequest, ImportResult, import_files
-from governance.records.quality import flagged_rows
 from governance.records.templates import template_workbook
 from governance.schema import kind_named, schema
 from governance.text import explain, reason, t
 from governance.ui import blocks
+from governance.ui.intake_result import (
+    is_refused_whole,
+    show_flagged_rows,
+    show_refused_files,
+    show_refused_rows,
+    show_table,
+)
 from governance.ui.shell import error_boundary
 from governance.ui.stamp import show_stamp
 from governance.ui.words import stamp_words
@@ -32,7 +38,6 @@ if TYPE_CHECKING:
     from governance.records.manifest import ImportEntry
     from governance.ui.shell import Page
 
-_SHOWN_ROWS = 200
 _RESULT = "intake_result"
 _NONE = ""
 
@@ -63,13 +68,13 @@ def show_state(page: Page) -> None:
 
 def last_import_words(entry: ImportEntry) -> str:
     """What the last import did."""
-    return t(
-        "data_intake.last_import",
-        stamp=stamp_words(datetime.fromisoformat(entry.imported_at)),
-        kind=kind_named(entry.kind).label,
-        rows=f"{entry.rows_read:,}",
-        refused=f"{entry.refused:,}",
-    )
+    stamp = stamp_words(datetime.fromisoformat(entry.imported_at))
+    kind = kind_named(entry.kind).label
+    if is_refused_whole(entry):
+        n = len(entry.files_refused)
+        return t("data_intake.last_import_refused_whole", stamp=stamp, kind=kind, n=n)
+    rows, refused = f"{entry.rows_read:,}", f"{entry.refused:,}"
+    return t("data_intake.last_import", stamp=stamp, kind=kind, rows=rows, refused=refused)
 
 
 # ------------------------------------------------------------------------------- upload
@@ -183,29 +188,36 @@ def show_result(page: Page) -> None:
     result: ImportResult | None = st.session_state.get(_RESULT)
     if result is None:
         return
-    with blocks.panel("result", title=result_words(result), sub=t("data_intake.result_sub")):
+    sub = "result_sub_refused_whole" if is_refused_whole(result) else "result_sub"
+    with blocks.panel("result", title=result_words(result), sub=t(f"data_intake.{sub}")):
+        show_refused_files(result)
         for code in result.warnings:
             st.html(f'<div class="note">{escape(t(f"data_intake.warning_{code}"))}</div>')
         if result.lost_cases:
             st.html(f'<div class="note">{escape(t("data_intake.lost", n=result.lost_cases))}</div>')
-        _show_table(_file_rows(result))
+        if result.files_read:
+            show_table(_file_rows(result))
         if result.flags or result.refusals:
-            _show_table(_reason_rows(result))
+            show_table(_reason_rows(result))
         for name, found in (("dropped", result.dropped_columns), ("skipped", result.skipped_parts)):
             if found:
                 words = t(f"data_intake.{name}", names="、".join(found))
                 st.html(f'<div class="note">{escape(words)}</div>')
-        _show_refused(page, result)
-        _show_flagged(page, result)
+        show_refused_rows(page, result)
+        show_flagged_rows(page, result)
 
 
 def result_words(result: ImportResult) -> str:
-    """The sum that must hold: read = accepted + replaced + unchanged + refused."""
+    """The sum that must hold, read = accepted + replaced + unchanged + refused, and files refused whole."""
+    kind, files_n = kind_named(result.kind).label, len(result.files_refused)
+    if is_refused_whole(result):
+        return t("data_intake.result_refused_whole", kind=kind, n=files_n)
     counts = {
         name: f"{getattr(result, name):,}"
         for name in ("rows_read", "accepted", "replaced", "unchanged", "refused")
     }
-    return t("data_intake.result", kind=kind_named(result.kind).label, **counts)
+    words = t("data_intake.result", kind=kind, **counts)
+    return words + t("data_intake.result_some_refused", n=files_n) if files_n else words
 
 
 def _file_rows(result: ImportResult) -> pd.DataFrame:
@@ -219,7 +231,7 @@ def _file_rows(result: ImportResult) -> pd.DataFrame:
         )
         for item in result.files_read
     ]
-    refused = [(item["file"], "—", "—", "—", item["reason"]) for item in result.files_refused]
+    refused = [(item["file"], "—", "—", "—", t("data_intake.file_refused")) for item in result.files_refused]
     heads = [t(f"data_intake.head_{name}") for name in ("file", "read", "flagged", "refused", "state")]
     return pd.DataFrame([*read, *refused], columns=heads)
 
@@ -229,43 +241,6 @@ def _reason_rows(result: ImportResult) -> pd.DataFrame:
     refused = [(reason(code), f"{n:,}", t("data_intake.refused_word")) for code, n in result.refusals.items()]
     heads = [t(f"data_intake.head_{name}") for name in ("reason", "rows", "fate")]
     return pd.DataFrame([*refused, *flagged], columns=heads)
-
-
-def _show_table(frame: pd.DataFrame) -> None:
-    st.dataframe(frame, hide_index=True, width="stretch")
-
-
-def _show_refused(page: Page, result: ImportResult) -> None:
-    if result.quarantine is None:
-        return
-    path = Path(result.quarantine)
-    if not path.is_file():
-        return
-    st.download_button(
-        t("data_intake.download_refused", n=f"{result.refused:,}"),
-        path.read_bytes(),
-        file_name=path.name,
-        mime="text/csv",
-        on_click=blocks.log_export,
-        args=(page.dataset, path.name, result.refused),
-    )
-
-
-def _show_flagged(page: Page, result: ImportResult) -> None:
-    data_dir = page.dataset.data_dir
-    rows = flagged_rows(
-        data_dir, store.read_manifest(data_dir), result.kind, result.import_id, most=_SHOWN_ROWS
-    )
-    if rows.empty:
-        return
-    kind = kind_named(result.kind)
-    words = rows["flags"].map(lambda codes: "、".join(reason(code) for code in codes.split()))
-    shown = rows.assign(flags=words).rename(
-        columns={name: kind.by_name[name].label for name in kind.key}
-        | {name: t(f"data_intake.head_{name}") for name in ("file", "row", "flags")}
-    )
-    st.html(f'<div class="panel-sub">{escape(t("data_intake.flagged_sub", n=len(rows)))}</div>')
-    _show_table(shown)
 
 
 # -------------------------------------------------------------------------------- help

@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from governance.figures.control_words import gap_words, series_label, series_scale
 from governance.figures.ledger_table import Course, LedgerLine
 from governance.meeting.commitments import LEVELS, Place
@@ -174,7 +176,14 @@ def _course(chart: pd.DataFrame, baseline: Week, verdict: Verdict) -> Course | N
         decided_at=len(before),
         before=middle(verdict.before, before["value"]),
         after=middle(verdict.after, after["value"]),
+        before_from=_before_from(before["value"], verdict.before_n),
     )
+
+
+def _before_from(before: pd.Series, weeks_n: int) -> int:
+    """The place of the first of the last `weeks_n` known weeks; the first of all without any."""
+    known = np.flatnonzero(before.notna())
+    return int(known[-min(weeks_n, len(known))]) if weeks_n and len(known) else 0
 
 
 # ----------------------------------------------------------------------------------- words
