@@ -7,9 +7,12 @@ from dataclasses import replace
 
 import pytest
 from pptx import Presentation
+from pptx.enum.dml import MSO_FILL
 from pptx.enum.shapes import MSO_SHAPE_TYPE
 from pptx.util import Pt
 
+from governance.figures.theme import LIGHT
+from governance.report.marks import PARTS
 from governance.report.powerpoint import powerpoint_paper
 from tests.report_models import HEADLINES, area_map, empty_model, slides, week_model
 
@@ -79,6 +82,22 @@ def test_charts_carry_the_models_values():
             assert [plot.categories[n] for n in kept] == list(own.categories)
             for series, one in zip(plot.series, own.series, strict=True):
                 assert [series.values[n] for n in kept] == list(one.values)
+
+
+def test_parts_of_the_ladder_look_as_on_the_page():
+    """White is outlined, since it would end nowhere; dots stand for an unknown level."""
+    model = week_model()
+    place = next(n for n, slide in enumerate(model.slides) if slide.key == "containment")
+    native = next(shape.chart for shape in opened(model).slides[place].shapes if shape.has_chart)
+    own = model.slides[place].charts[0]
+    for series, one in zip(native.plots[0].series, own.series, strict=True):
+        look, form = PARTS[one.role], series.format
+        if look.is_dotted:
+            assert form.fill.type == MSO_FILL.PATTERNED
+        else:
+            assert str(form.fill.fore_color.rgb) == look.colour.removeprefix("#")
+        if look.is_outlined:
+            assert str(form.line.color.rgb) == LIGHT.ink_2.removeprefix("#")
 
 
 def test_a_named_break_is_a_gap_in_every_line():

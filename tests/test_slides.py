@@ -13,12 +13,15 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from governance.figures.theme import DARK, LIGHT
+from governance.report.marks import PARTS
 from governance.report.model import SLIDES, Area, Chart, Series
 from governance.report.slide_chart import chart_html, number_text
 from governance.report.slide_map import map_html
 from governance.report.slide_parts import (
     REMARK,
     bar_svg,
+    colour_variable,
+    figure_row_html,
     fitted,
     items_html,
     mark_svg,
@@ -37,6 +40,7 @@ from tests.report_models import HEADLINES, area_map, empty_model, figure, item, 
 
 LOG = logging.getLogger("governance.dashboard")
 DASHBOARD = Path(__file__).resolve().parents[1] / "dashboard.py"
+PACKAGE = DASHBOARD.parent / "governance"
 HEAD = "上清寺街道　第37周 9月11–17日"
 DEFAULTS = Settings(items=tuple((setting.name, setting.default) for setting in SETTINGS))
 
@@ -91,7 +95,9 @@ def test_every_text_of_the_model_is_escaped():
         replace(base, items=(evil,), figures=(wrong,)),
         replace(base, items=(evil,), figures=(wrong,), map=place),
         replace(base, items=(), charts=(chart, replace(chart, kind="line"))),
-        replace(base, charts=(replace(chart, kind="stacked_bar"),)),
+        replace(
+            base, charts=(replace(chart, kind="stacked_bar", series=(Series(bad, (1.0, 2.0), "open"),)),)
+        ),
         replace(base, items=(), empty=bad),
         *(replace(slide, title=bad) for slide in week_model().slides),
     )
@@ -178,6 +184,22 @@ def test_a_ruler_is_drawn_for_shares_only():
     assert bar_svg(figure("k", "在办", "312", "件"), width=400) == ""
 
 
+def test_what_a_share_rests_on_gives_way_to_no_state():
+    one = figure(
+        *("k", "社区内办结占比", "73.3", "%"),
+        basis="诉求 118 / 161 件",
+        mark="sometimes",
+        word="时达时不达",
+        short="社区办结",
+    )
+    text = words(figure_row_html(one, width=860, height=173))
+    assert "诉求 118 / 161 件" in text
+    assert "社区办结" in text
+    roomy = words(figure_row_html(replace(one, word="达标"), width=860, height=173))
+    assert "社区内办结占比" in roomy
+    assert "诉求 118 / 161 件" in roomy
+
+
 # ----------------------------------------------------------------------------- pictures
 def test_only_what_is_over_never_or_unknown_is_coloured():
     html = map_html(area_map(), width=860, height=820)
@@ -198,6 +220,23 @@ def test_a_map_is_true_to_scale():
     path = re.search(r'<g class="areas"><path d="M([^Z]+)Z', map_html(lone, width=860, height=820))[1]
     (left, low), (right, _), (_, high), _ = (tuple(map(float, pair.split(","))) for pair in path.split())
     assert (right - left) / (low - high) == pytest.approx(0.8746, abs=0.002)
+
+
+def test_parts_of_the_ladder_look_on_the_wall_as_on_the_page():
+    """By what they mean, whichever of them there are."""
+    page = (PACKAGE / "ui" / "theme.css").read_text(encoding="utf-8")
+    for part, look in PARTS.items():
+        own = re.search(rf"\.band\.{part} {{ background: ([^;]+);([^}}]*)}}", page)
+        assert colour_variable(look.colour) in own[1]
+        assert own[1].startswith("radial-gradient") == look.is_dotted
+        assert ("border: 1px solid var(--ink-2)" in own[2]) == look.is_outlined
+        alone = Chart("stacked_bar", "哪级", ("甲",), (Series("件", (100.0,), part),), "%")
+        fills = re.findall(
+            r'class="part" style="fill:([^;]+);stroke:([^"]+)"', chart_html(alone, width=860, height=400)
+        )
+        fill = "url(#slide-no-data)" if look.is_dotted else colour_variable(look.colour)
+        edge = "var(--ink-2)" if look.is_outlined else "var(--page)"
+        assert fills == [(fill, edge)] * 2
 
 
 def test_a_line_stops_at_a_break_and_at_a_missing_week():

@@ -10,6 +10,8 @@ import pandas as pd
 import pytest
 
 from governance.meeting.commitments import Commitment, Place, Source
+from governance.meeting.headlines import headlines
+from governance.meeting.signals import Signals
 from governance.metrics import headline
 from governance.metrics.care import HIGH, care_counts, care_due
 from governance.metrics.handbook import handbook_freshness
@@ -18,7 +20,7 @@ from governance.metrics.windows import Scope, Span
 from governance.records.dataset import dataset_of_frames, empty_frame
 from governance.report.model import SLIDES
 from governance.report.week import week_model
-from governance.report.week_headlines import week_facts, week_headlines
+from governance.report.week_headlines import week_facts, week_headlines, with_names
 from governance.settings import settings_of
 from governance.workdays import SHANGHAI, Week
 
@@ -131,6 +133,48 @@ def test_the_desk_sees_what_the_room_sees_and_more(model, sample_dataset):
     room = [item.title for item in model.slide("headlines").items]
     assert [one.title for one in desk if not one.is_for_desk_only] == room
     assert [one.is_for_desk_only for one in desk] == sorted(one.is_for_desk_only for one in desk)
+
+
+def test_the_ladder_says_which_cases_its_bars_count(model):
+    """Those of every source, beside a share of the public's demand alone."""
+    slide = model.slide("containment")
+    chart = slide.charts[0]
+    settled = model.sheets["办结层级"]
+    assert chart.title == f"诉求和主动发现 {len(settled)} 件在哪级办结"
+    words = {
+        "community": "社区办结",
+        "street": "街道办结",
+        "required": "按规定上交",
+        "other": "非规定上交",
+        "open": "仍未结",
+        "unknown": "层级不明",
+    }
+    assert len(chart.series) > 1
+    assert all(series.name == words[series.role] for series in chart.series)
+
+
+def gaps(*rows):
+    """The headlines of micro-grids (code, name, hours since the last visit, state) under a limit of 72 h."""
+    table = pd.DataFrame(rows, columns=["microgrid_code", "name", "h", "state"]).assign(
+        community_code="C7", team_id="T-7", tier=3, limit_h=72.0, multiple=lambda table: table["h"] / 72.0
+    )
+    known = Signals(WEEK, since=table, community_names={"C7": "曾家岩社区"}, teams={"T-7": "曾家岩巡逻队"})
+    return with_names(headlines(known), known)
+
+
+def test_a_micro_grid_is_called_by_its_name_and_counted_as_one():
+    one, other = gaps(
+        ("ZJY-10-01", "曾家岩第10网格第1微网格", 216.0, "visited"), ("ZJY-10-02", None, 100.0, "visited")
+    )
+    assert one.title == "曾家岩一个微网格 9.0 天没人到"
+    assert one.sub == "第10网格第1微网格，上限 3.0 天；全街道超限 2 个"
+    assert one.decide == "曾家岩第10网格第1微网格由谁、什么时候补到"
+    assert other.sub.startswith("ZJY-10-02，")
+    (never,) = gaps(("ZJY-10-01", "曾家岩第10网格第1微网格", float("nan"), "never"))
+    assert never.sub == "记录期内一次也没有，如曾家岩第10网格第1微网格"
+    for headline_ in (one, never):
+        assert "ZJY" not in "".join((headline_.title, headline_.sub, headline_.decide))
+        assert "处" not in "".join((headline_.title, headline_.sub, headline_.short, headline_.decide))
 
 
 def test_the_storm_s_week_leads_with_its_warning(sample_dataset):

@@ -1,4 +1,7 @@
-"""The state marks of the design, for the papers: sign in a text, shape and colour on a slide."""
+"""The state marks of the design and the parts of the containment ladder, for wall and papers.
+
+Marks have a sign in a text, shape and colour on a slide; parts the colours of the page 逐级化解.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from governance.figures.theme import LIGHT
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from governance.report.model import Mark
+    from governance.report.model import Mark, Part
 
 Outline = Literal["circle", "diamond", "square", "triangle", "bars"]
 Fill = Literal["solid", "hollow", "half", "dashed", "dots", "stripes"]
@@ -23,6 +26,19 @@ class MarkShape:
     outline: Outline
     fill: Fill
     colour: str
+
+
+@dataclass(frozen=True)
+class PartLook:
+    """How a part of a stack is drawn, and the numbers on it.
+
+    `words` are light on deep colours and ink on pale ones; "on-pale" stays dark on the dark wall.
+    """
+
+    colour: str
+    words: Literal["on-deep", "on-pale", "strong"]
+    is_outlined: bool = False
+    is_dotted: bool = False
 
 
 # Signs that the usual Chinese fonts have.
@@ -54,4 +70,13 @@ SHAPES: Mapping[Mark, MarkShape] = {
     "unverified": MarkShape("circle", "dashed", LIGHT.ink),
     "no_data": MarkShape("square", "dots", LIGHT.no_data),
     "never": MarkShape("square", "stripes", LIGHT.plum),
+}
+# The same as the bands of ui/theme.css, held equal by a test.
+PARTS: Mapping[Part, PartLook] = {
+    "community": PartLook(LIGHT.data, "on-deep"),
+    "street": PartLook(LIGHT.previous, "on-pale"),
+    "required": PartLook(LIGHT.interval, "strong"),
+    "other": PartLook(LIGHT.plum, "on-deep"),
+    "open": PartLook(LIGHT.card, "strong", is_outlined=True),
+    "unknown": PartLook(LIGHT.no_data, "strong", is_dotted=True),
 }

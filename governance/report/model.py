@@ -25,6 +25,8 @@ Mark = Literal[
     "pressing", "overdue", "suspended",  # stage lights: ▲ ■ ‖
     "unverified", "no_data", "never", "none",
 ]  # fmt: skip
+# What a part of a stack means, as in `figures.ladder.BAND_LOOKS`; `report.marks.PARTS` says how it looks.
+Part = Literal["community", "street", "required", "other", "open", "unknown"]
 SLIDES = ("commitments", "headlines", "coverage", "response", "containment", "care_storm", "decisions")
 
 
@@ -34,6 +36,7 @@ class Figure:
 
     `basis` (249 / 288 件, n = 308 件), `previous` (上周 85.4（+1.1）), `target` (目标 ≥85) may be empty;
     `mark` and `word` say its state; `definition` one sentence; `is_struck` rests on D data: 不作考核.
+    `short` names it where the label leaves no room for its state and basis.
     """
 
     key: str
@@ -47,6 +50,7 @@ class Figure:
     word: str = ""
     definition: str = ""
     is_struck: bool = False
+    short: str = ""
 
 
 @dataclass(frozen=True)
@@ -69,11 +73,11 @@ class Item:
 
 @dataclass(frozen=True)
 class Series:
-    """One line or bar series of a chart; None where there is no value."""
+    """One line or bar series of a chart, or one part of its stacks; None where there is no value."""
 
     name: str
     values: tuple[float | None, ...]
-    role: Literal["actual", "previous", "target", "centre", "lower", "upper"] = "actual"
+    role: Literal["actual", "previous", "target", "centre", "lower", "upper"] | Part = "actual"
 
 
 @dataclass(frozen=True)

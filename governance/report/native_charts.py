@@ -1,7 +1,8 @@
 """The model's charts as PowerPoint's own: data in a workbook inside, every stroke editable.
 
 Actual values are solid, the week before lighter, a target outlined or dashed, limits pale. The lines
-beside the actual one are named below; only bars, whose parts recur, have a legend.
+beside the actual one are named below; only bars, whose parts recur, have a legend. Parts look as on
+the page 逐级化解.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ import re
 from typing import TYPE_CHECKING
 
 from pptx.chart.data import CategoryChartData
-from pptx.dml.color import RGBColor
 from pptx.enum.chart import (
     XL_CHART_TYPE,
     XL_LABEL_POSITION,
@@ -24,7 +24,7 @@ from pptx.oxml import parse_xml
 from pptx.oxml.ns import nsdecls
 from pptx.util import Pt
 
-from governance.figures.theme import LIGHT, SEQUENCE_STEPS
+from governance.figures.theme import LIGHT
 from governance.report.deck import (
     LEAST_PT,
     LINE,
@@ -37,6 +37,8 @@ from governance.report.deck import (
     lines_of,
     style_run,
 )
+from governance.report.marks import PARTS
+from governance.report.native_marks import pattern_fill
 from governance.text import t
 
 if TYPE_CHECKING:
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
     from pptx.chart.series import BarSeries, LineSeries
     from pptx.shapes.shapetree import _BaseGroupShapes
 
+    from governance.report.marks import PartLook
     from governance.report.model import Chart, Series
 
 _KINDS = {
@@ -61,9 +64,6 @@ _LINES = {
     "lower": (LIGHT.rule, 1.5, None),
     "upper": (LIGHT.rule, 1.5, None),
 }
-# Parts of a whole, in their order: dark to light blue, then what went above and what is open.
-_PARTS = (LIGHT.data, SEQUENCE_STEPS[3], LIGHT.plum, LIGHT.orange, LIGHT.band, LIGHT.rule)
-_ON_DARK = (LIGHT.data, LIGHT.plum)
 _HEAD_PX, _LINE_PX, _LEGEND_PX, _BAR_PX = 52, 290, 60, 64
 # Shares that are rounded one by one may add up to a little more than a hundred.
 _MOST_LABELS, _LEAST_LABELLED, _WHOLE = 6, 8, 100.5
@@ -234,34 +234,43 @@ def _draw_bars(native: NativeChart, chart: Chart) -> None:
         native.has_legend = True
         native.legend.position, native.legend.include_in_layout = XL_LEGEND_POSITION.TOP, False
         native.legend.font.size = Pt(LEAST_PT)
-    for number, (series, one) in enumerate(zip(plot.series, chart.series, strict=True)):
-        colour = _PARTS[number % len(_PARTS)] if is_stacked else _bar_colour(one)
-        _fill_bar(series, one, colour)
-        _label_bar(series, one, colour, is_stacked=is_stacked)
+    for series, one in zip(plot.series, chart.series, strict=True):
+        part = PARTS[one.role] if is_stacked else None  # type: ignore[index]
+        series.invert_if_negative = False
+        if part is None:
+            _fill_bar(series, one)
+        else:
+            _fill_part(series, part)
+        _label_bar(series, one, part)
     columns = zip(*(one.values for one in chart.series), strict=True)
     most = max((sum(value or 0 for value in column) for column in columns), default=0)
     if is_stacked and chart.unit == "%" and most <= _WHOLE:
         native.value_axis.maximum_scale = 100
 
 
-def _bar_colour(one: Series) -> str:
-    return LIGHT.previous if one.role == "previous" else LIGHT.data
-
-
-def _fill_bar(series: BarSeries, one: Series, colour: str) -> None:
+def _fill_bar(series: BarSeries, one: Series) -> None:
     form = series.format
-    series.invert_if_negative = False
     if one.role == "target":
         form.fill.background()
         form.line.color.rgb, form.line.width = colour_of(LIGHT.ink), Pt(1.5)
         return
     form.fill.solid()
-    form.fill.fore_color.rgb = colour_of(colour)
-    if colour in (LIGHT.orange, LIGHT.band):
-        form.line.color.rgb, form.line.width = colour_of(LIGHT.ink_3), Pt(0.75)
+    form.fill.fore_color.rgb = colour_of(LIGHT.previous if one.role == "previous" else LIGHT.data)
 
 
-def _label_bar(series: BarSeries, one: Series, colour: str, *, is_stacked: bool) -> None:
+def _fill_part(series: BarSeries, part: PartLook) -> None:
+    """A part of a stack; white and dots are outlined, since they would end nowhere."""
+    form = series.format
+    if part.is_dotted:
+        pattern_fill(form.fill, "dots")
+    else:
+        form.fill.solid()
+        form.fill.fore_color.rgb = colour_of(part.colour)
+    if part.is_outlined or part.is_dotted:
+        form.line.color.rgb, form.line.width = colour_of(LIGHT.ink_2), Pt(1)
+
+
+def _label_bar(series: BarSeries, one: Series, part: PartLook | None) -> None:
     """Values at the bars' ends, or inside the parts that have room for them."""
     if one.role == "previous":
         return
@@ -269,12 +278,12 @@ def _label_bar(series: BarSeries, one: Series, colour: str, *, is_stacked: bool)
     whole = all(float(value).is_integer() for value in values)
     labels = series.data_labels
     labels.show_value, labels.number_format_is_linked = True, False
-    least = f'[<{_LEAST_LABELLED}]"";' if is_stacked else ""
+    least = f'[<{_LEAST_LABELLED}]"";' if part else ""
     labels.number_format = least + ("#,##0" if whole else "#,##0.0")
-    labels.font.size, labels.font.bold = Pt(LEAST_PT), not is_stacked
-    if is_stacked:
+    labels.font.size, labels.font.bold = Pt(LEAST_PT), part is None
+    if part:
         labels.position = XL_LABEL_POSITION.CENTER
-        labels.font.color.rgb = RGBColor(255, 255, 255) if colour in _ON_DARK else colour_of(LIGHT.ink)
+        labels.font.color.rgb = colour_of(LIGHT.card if part.words == "on-deep" else LIGHT.ink)
     else:
         labels.position = XL_LABEL_POSITION.OUTSIDE_END
         labels.font.color.rgb = colour_of(LIGHT.ink)

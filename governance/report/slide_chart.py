@@ -8,11 +8,13 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from governance.report.slide_parts import fitted, line_html, note_html, room_of
+from governance.report.marks import PARTS
+from governance.report.slide_parts import colour_variable, fitted, line_html, note_html, room_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from governance.report.marks import PartLook
     from governance.report.model import Chart, Series
 
     _Point = Callable[[int, float], tuple[float, float]]
@@ -21,15 +23,6 @@ _HEAD, _NOTE = 62, 46
 _AXIS, _LABEL = 36, 40
 _KEY_LINE, _KEY_GAP = 50, 20
 _LINES_LEAST, _ROW_LEAST = 210, 45
-# Fills of stacked parts in order, and whether text on them is light.
-_STACK = (
-    ("data", "on-deep"),
-    ("previous", "on-pale"),
-    ("teal", "on-pale"),
-    ("orange", "on-pale"),
-    ("plum", "on-deep"),
-    ("no-data", "on-pale"),
-)
 
 
 def number_text(value: float | None) -> str:
@@ -62,7 +55,8 @@ def chart_html(chart: Chart, *, width: int, height: int) -> str:
     unit = f'<span class="soft">{escape(chart.unit)}</span>' if chart.unit else ""
     taken = room_of(chart.unit, _AXIS) + 20 + (room_of(before, _AXIS) + 50 if before else 0)
     title = line_html(chart.title, width - taken, (44, 40, 36), css="strong")
-    last = f'<span class="key soft">{_swatch("previous")}{escape(before)}</span>' if before else ""
+    swatch = _swatch("fill:var(--previous)")
+    last = f'<span class="key soft">{swatch}{escape(before)}</span>' if before else ""
     head = f'<div class="chart-head">{title}{unit}{last}</div>'
     return f'<div class="chart" style="--h:{height}">{head}{key}{body}{note}</div>'
 
@@ -247,10 +241,10 @@ def _stack_svg(chart: Chart, width: int, height: int) -> str:
         y, x = n * tall, left
         kept, at = fitted(name, left - 14, (size, 36, 34))
         parts.append(_text(0, y + tall / 2, kept, size=at))
-        for series, (fill, on) in zip(chart.series, _STACK, strict=False):
-            value = series.values[n]
+        for series in chart.series:
+            value, on = series.values[n], _part(series).words
             wide = room * (value or 0) / most
-            parts.append(_rect(x, y + tall * 0.16, wide, tall * 0.68, f"part {fill}"))
+            parts.append(_part_rect(x, y + tall * 0.16, wide, tall * 0.68, series))
             words = number_text(value)
             if value and room_of(words, _LABEL) + 12 <= wide and tall * 0.68 >= _LABEL:
                 parts.append(_text(x + wide / 2, y + tall / 2, words, css=on, anchor="middle", size=_LABEL))
@@ -258,21 +252,40 @@ def _stack_svg(chart: Chart, width: int, height: int) -> str:
     return _svg(width, height, "".join(parts))
 
 
+def _part(series: Series) -> PartLook:
+    return PARTS[series.role]  # type: ignore[index]
+
+
+def _paint(series: Series) -> str:
+    """Fill and edge of a part; the edge of most is the gap to the next."""
+    look = _part(series)
+    fill = "url(#slide-no-data)" if look.is_dotted else colour_variable(look.colour)
+    return f"fill:{fill};stroke:var(--{'ink-2' if look.is_outlined else 'page'})"
+
+
+def _part_rect(x: float, y: float, wide: float, tall: float, series: Series) -> str:
+    """A part; an outline stands inside of it."""
+    edge = 1 if _part(series).is_outlined else 0
+    if wide <= 2 * edge:
+        return ""
+    return (
+        f'<rect x="{x + edge:.1f}" y="{y + edge:.1f}" width="{wide - 2 * edge:.1f}"'
+        f' height="{tall - 2 * edge:.1f}" class="part" style="{_paint(series)}"/>'
+    )
+
+
 def _key(chart: Chart, width: int) -> tuple[str, int]:
     """What the parts of a stack are, and its height; other charts are labelled where they stand."""
     if chart.kind != "stacked_bar":
         return "", 0
-    names = [series.name for series in chart.series][: len(_STACK)]
-    rooms = [room_of(name, _AXIS) + 38 + _KEY_GAP for name in names]
+    rooms = [room_of(series.name, _AXIS) + 38 + _KEY_GAP for series in chart.series]
     high = _KEY_LINE * (2 if sum(rooms) > width + _KEY_GAP else 1)
-    parts = "".join(
-        f"<span>{_swatch(fill)}{escape(name)}</span>" for name, (fill, _) in zip(names, _STACK, strict=False)
-    )
+    parts = "".join(f"<span>{_swatch(_paint(series))}{escape(series.name)}</span>" for series in chart.series)
     return f'<div class="legend" style="--s:{_AXIS};--h:{high}">{parts}</div>', high
 
 
-def _swatch(fill: str) -> str:
+def _swatch(paint: str) -> str:
     return (
         '<svg class="drawn" viewBox="0 0 28 28" style="--w:28;--h:28" aria-hidden="true">'
-        f'<rect width="28" height="28" class="part {fill}"/></svg>'
+        f'<rect x="1" y="1" width="26" height="26" class="part" style="{paint}"/></svg>'
     )

@@ -34,8 +34,9 @@ VALUE_SIZE, VALUE_SIZE_DENSE, UNIT_SIZE = 116, 96, 48
 _SLACK = 1.05
 _GAP = 24
 _DENSE_BELOW = 150
-# An item below figures: a line of 48 and two of 36.
+# An item below figures: a line of at most 48 and two of 36.
 REMARK = 158
+_REMARK_SIZES = (*LABEL_SIZES, 40)
 # Room for last week beside a ruler, the same in every row: shares share one ruler.
 _PREVIOUS = 350
 _MARK = 60
@@ -224,7 +225,7 @@ def remark_html(item: Item, *, width: int) -> str:
     """An item below figures: mark, state and title on one line, its number and what that rests on below."""
     mark = mark_svg(item.mark, size=46)
     headed = f"{item.word}：{item.title}" if item.word else item.title
-    title = line_html(headed, width - (62 if mark else 0), LABEL_SIZES, css="strong")
+    title = line_html(headed, width - (62 if mark else 0), _REMARK_SIZES, css="strong")
     is_said = not item.value or item.value in item.title or item.value in item.sub
     words = "" if is_said else f"{item.value} {item.unit}".strip()
     said = "　".join(part for part in (words, item.sub) if part)
@@ -270,17 +271,20 @@ def _state_html(figure: Figure) -> str:
 def figure_row_html(figure: Figure, *, width: int, height: int) -> str:
     """A figure in a column: name, state and basis; the number at the right; ruler and last week below.
 
-    The state stands beside the name where both fit, else beside the basis.
+    The state stands beside the name where both fit, else beside the basis; where it would cut that,
+    beside the short name.
     """
     size = 104 if height >= 190 else VALUE_SIZE_DENSE
     room = width - _value_room(figure.value, figure.unit, size, unit_least=0) - _GAP
     basis = t("screen.struck") if figure.is_struck else figure.basis
     state = room_of(figure.word, 44) + 74 if figure.word else 0
-    is_beside_name = room_of(figure.label, LABEL_SIZES[-1]) + state <= room
-    label = line_html(figure.label, room - (state if is_beside_name else 0), LABEL_SIZES)
-    below = line_html(basis, room - (0 if is_beside_name else state), NOTE_SIZES, css="soft")
+    has_room_below = room_of(basis, FLOOR) + state <= room
+    names = (figure.label,) if has_room_below else (figure.label, figure.short)
+    beside = next((name for name in names if name and room_of(name, LABEL_SIZES[-1]) + state <= room), "")
+    label = line_html(beside or figure.label, room - (state if beside else 0), LABEL_SIZES)
+    below = line_html(basis, room - (0 if beside else state), NOTE_SIZES, css="soft")
     sign = _state_html(figure)
-    rows = (label + sign, below) if is_beside_name else (label, sign + below)
+    rows = (label + sign, below) if beside else (label, sign + below)
     lines = "".join(f'<div class="name">{row}</div>' for row in rows)
     previous = line_html(figure.previous, _PREVIOUS, SMALL_SIZES, css="soft")
     return (

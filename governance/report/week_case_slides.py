@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 from governance.figures.chronic_map import place_text
 from governance.figures.durations import duration_scale, same_unit
+from governance.figures.ladder import BAND_LOOKS
 from governance.figures.place_words import short_name
 from governance.metrics.closing import LEAST_N
 from governance.metrics.containment import BANDS
 from governance.metrics.targets import target_of
 from governance.report.model import Chart, Item, Series, Slide
 from governance.report.week_parts import figure_of_card, known, title_of, weekly_chart
-from governance.text import t
+from governance.text import has, t
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,7 +57,9 @@ def response_slide(dataset: Dataset, facts: CaseFacts | None, week: Week, *, is_
 
 
 def _named(figure: Figure, facts: CaseFacts, key: str) -> Figure:
-    """The figure with whose cases it counts, where its label and its neighbours leave that open."""
+    """The figure with its short name and whose cases it counts, where its neighbours leave that open."""
+    if has(f"slides.short.{key}"):
+        figure = replace(figure, short=t(f"slides.short.{key}"))
     whose = {"community_share": "public", "open_n": "all_sources"}.get(key)
     if whose is None or not figure.basis or not facts.parts.names_sources:
         return figure
@@ -186,24 +189,32 @@ def _containment_title(facts: CaseFacts, share: str, *, is_struck: bool) -> str:
 
 
 def ladder_chart(dataset: Dataset, facts: CaseFacts) -> Chart | None:
-    """The bands of each community in the order of codes, percent of its cases; None without communities."""
+    """The bands of each community in the order of codes, percent of its cases; None without communities.
+
+    They count all cases, the figure beside them the public's alone; the title says so.
+    """
     table = facts.ladder.set_index("group")
     names = _community_names(dataset)
     codes = [code for code in names if code in table.index] or list(table.index[:12])
     rows = table.loc[codes]
     if rows.empty:
         return None
-    bands = [band for band in BANDS if rows[band].sum()]
+    bands, looks = [band for band in BANDS if rows[band].sum()], dict(BAND_LOOKS)
+    whose = "ladder" if facts.parts.names_sources else "ladder_all"
     return Chart(
         kind="stacked_bar",
-        title=t("slides.chart.ladder"),
+        title=t(f"slides.chart.{whose}", n=f"{int(rows['cases_n'].sum()):,}"),
         categories=tuple(names.get(str(code), str(code)) for code in codes),
         series=tuple(
-            Series(t(f"case_escalation.bands.{band}"), tuple(_percents(rows[band], rows["cases_n"])))
+            Series(
+                t(f"case_escalation.bands.{band}"),
+                tuple(_percents(rows[band], rows["cases_n"])),
+                looks[band],  # type: ignore[arg-type]
+            )
             for band in bands
         ),
         unit="%",
-        note=t("slides.chart.ladder_note", n=f"{int(rows['cases_n'].sum()):,}"),
+        note=t("slides.chart.ladder_note"),
     )
 
 

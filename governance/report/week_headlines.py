@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from governance.figures.metric_words import metric_label, metric_scale
-from governance.figures.place_words import Scale
+from governance.figures.place_words import Scale, short_name
+from governance.figures.since_map import duration_words
 from governance.meeting.case_rules import STOCK
 from governance.meeting.headlines import desk_headlines, headlines
 from governance.meeting.signals import CareCount, Signals, SpeedUp, WeeklyChart
@@ -82,12 +83,40 @@ def week_headlines(dataset: Dataset, week: Week) -> tuple[Headline, ...]:
     tracks, and what rests on data of grade D.
     """
     signals = signals_of(dataset, week_facts(dataset, week), unseen=_unseen(dataset, week))
-    return (*headlines(signals), *desk_headlines(signals))
+    return with_names((*headlines(signals), *desk_headlines(signals)), signals)
 
 
 def room_headlines(dataset: Dataset, facts: WeekFacts) -> tuple[Headline, ...]:
     """The headlines that stand on the meeting screen and in the papers."""
-    return headlines(signals_of(dataset, facts))
+    signals = signals_of(dataset, facts)
+    return with_names(headlines(signals), signals)
+
+
+def with_names(found: tuple[Headline, ...], signals: Signals) -> tuple[Headline, ...]:
+    """The headlines, micro-grids called by their names: the last row cannot read a code."""
+    return tuple(_gap_named(one, signals) if one.rule == "gap" else one for one in found)
+
+
+def _gap_named(one: Headline, signals: Signals) -> Headline:
+    since = signals.since
+    never = since.loc[since["state"].eq("never") & since["limit_h"].notna(), "microgrid_code"]
+    code = str(never.min()) if one.place is None else one.place.code
+    row = since[since["microgrid_code"].eq(code)].iloc[0]
+    name = str(row["name"]) if isinstance(row["name"], str) else code
+    if one.place is None:
+        return replace(one, sub=t("slides.gap.never_sub", name=name), short=t("slides.gap.never_short"))
+    community = signals.community(row["community_code"])
+    place = short_name(community)
+    # The title has said the community.
+    rest = name.removeprefix(community).removeprefix(place) or name
+    late_n = int((since["state"].eq("visited") & since["multiple"].gt(1)).sum())
+    return replace(
+        one,
+        title=t("slides.gap.title", place=place, ago=f"{one.value} {one.unit}"),
+        sub=t("slides.gap.sub", name=rest, limit=duration_words(float(row["limit_h"])), n=late_n),
+        short=t("slides.gap.short"),
+        decide=t("slides.gap.decide", name=name),
+    )
 
 
 def signals_of(dataset: Dataset, facts: WeekFacts, *, unseen: pd.DataFrame | None = None) -> Signals:
