@@ -12,8 +12,10 @@ from governance.figures.duty_matrix import duty_matrix_svg
 from governance.metrics.patrol_rows import coverage_rows, scenes_of
 from governance.metrics.windows import Span
 from governance.records import store
+from governance.records.patrol import keeping
 from governance.settings import PROJECT_DIR
 from governance.ui import coverage_data, patrol_job
+from governance.ui.cache import current_dataset
 from governance.workdays import SHANGHAI, Week
 from tests.builders import case, import_small_street, imported
 from tests.test_pages import screen
@@ -160,6 +162,21 @@ def test_places_without_tracks_to_tell_are_not_called_within_their_limit():
     text = screen(opened("patrol_coverage", week=str(SECOND), force="mass"))
     assert "4 个微网格到访 0 个；没有轨迹可判断 4 个。" in text
     assert "failure" not in text
+
+
+@pytest.mark.usefixtures("street")
+@pytest.mark.parametrize("page", ["patrol_coverage", "patrol_replay"])
+def test_a_page_says_that_patrols_are_being_computed_and_stands_when_they_are(page, monkeypatch):
+    monkeypatch.setattr(keeping, "_SOON_COMPUTED_N", 0)
+    with monkeypatch.context() as patched:
+        patched.setattr(patrol_job.PatrolJob, "run", lambda _: None)
+        app = opened(page)
+        assert "正在后台计算" in screen(app)
+        assert "微网格到访" not in screen(app)
+    app.run()
+    patrol_job._running(current_dataset()).join()
+    app.run()
+    assert "正在后台计算" not in screen(app)
 
 
 @pytest.mark.usefixtures("street")

@@ -77,9 +77,10 @@ def _threads() -> dict[str, threading.Thread]:
 def _running(dataset: Dataset) -> threading.Thread:
     """The thread that computes; a new one where the last has failed."""
     threads = _threads()
+    for state in [state for state, one in threads.items() if not one.is_alive()]:
+        del threads[state]
     thread = threads.get(dataset.fingerprint)
-    if thread is None or not thread.is_alive():
-        threads.clear()
+    if thread is None:
         thread = threading.Thread(target=PatrolJob(dataset).run, name="patrols", daemon=True)
         threads[dataset.fingerprint] = thread
         thread.start()
