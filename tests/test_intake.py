@@ -284,6 +284,34 @@ def test_many_small_imports_keep_few_segments(tmp_path: Path) -> None:
     assert len(manifest.tables["incidents"]) < 25
 
 
+def test_undo_takes_back_the_last_import_that_was_not_refused_whole(tmp_path: Path) -> None:
+    data = tmp_path / "d"
+    bad = tmp_path / "bad.xlsx"
+    bad.write_bytes(b"no workbook")
+
+    def refused() -> None:
+        import_files(ImportRequest(kind="incidents", paths=(bad,)), data)
+
+    imported(data, "incidents", [case("A1")])
+    imported(data, "incidents", [case("A2")])
+    refused()
+    refused()
+    store.undo_last_import(data)
+    assert list(incidents(data).index) == ["A1"]
+    assert [one.is_undone for one in store.read_manifest(data).imports] == [False, True, False, False]
+    refused()
+    with pytest.raises(store.StoreError, match="nothing_to_undo"):
+        store.undo_last_import(data)
+    intake.rebuild(data)
+    refused()
+    with pytest.raises(store.StoreError, match="nothing_to_undo"):
+        store.undo_last_import(data)
+    imported(data, "incidents", [case("A3")])
+    refused()
+    store.undo_last_import(data)
+    assert list(incidents(data).index) == ["A1"]
+
+
 def test_undo_takes_back_the_last_import_once(tmp_path: Path) -> None:
     data = tmp_path / "d"
     imported(data, "incidents", [case("A1")])

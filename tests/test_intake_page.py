@@ -79,9 +79,17 @@ def test_a_file_refused_whole_is_no_success_of_nothing(name, content, why):
 
 
 @pytest.mark.usefixtures("data")
-def test_undo_is_not_offered_for_an_import_that_changed_nothing():
+def test_undo_passes_over_a_file_refused_whole():
     assert [box.label for box in opened("data_intake").checkbox] == ["确定撤销最近一次（事件）"]
     app = uploaded(("坏.xlsx", PICTURE))
+    (label,) = [box.label for box in app.checkbox]
+    assert label.startswith("确定撤销 ")
+    assert label.endswith("的一次（事件）；之后的文件整份没收下，没有改动数据")
+
+
+def test_undo_is_not_offered_for_an_import_that_changed_nothing(data):
+    imported(data, "incidents", [case("")])
+    app = opened("data_intake")
     assert [box.label for box in app.checkbox] == []
     assert "撤销最近一次导入" not in [button.label for button in app.button]
     assert "最近一次导入（事件）没有改动任何数据，不需要撤销" in screen(app)

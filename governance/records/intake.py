@@ -116,7 +116,7 @@ def import_files(
     with store.locked(data_dir), store.disk_errors():
         store.sweep(data_dir)
         manifest, result = imported_state(request, data_dir, store.read_manifest(data_dir), on_progress)
-        store.commit(data_dir, manifest)
+        store.commit(data_dir, manifest, is_change=not manifest.imports[-1].is_refused_whole)
     access.record_access(
         data_dir, "import", kind=request.kind, import_id=result.import_id, files=list(result.files)
     )

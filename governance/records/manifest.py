@@ -48,6 +48,11 @@ class ImportEntry:
     options: Mapping[str, str | None] = field(default_factory=dict)
     is_undone: bool = False
 
+    @property
+    def is_refused_whole(self) -> bool:
+        """Whether no row was read because every file was refused whole."""
+        return bool(self.files_refused) and not self.rows_read
+
 
 @dataclass(frozen=True)
 class Manifest:
@@ -57,6 +62,14 @@ class Manifest:
     tables: Mapping[str, tuple[Segment, ...]] = field(default_factory=dict)
     as_of: Mapping[str, str] = field(default_factory=dict)
     imports: tuple[ImportEntry, ...] = ()
+
+    def undoable_place(self, before: Manifest | None) -> int | None:
+        """The place in the ledger of the import that an undo takes back: the last not refused whole.
+
+        None where there is none, or where `before`, the state before the last change, holds it already.
+        """
+        place = max((n for n, one in enumerate(self.imports) if not one.is_refused_whole), default=None)
+        return None if place is None or before is None or len(before.imports) > place else place
 
     def rows(self, kind: str) -> int:
         """Rows stored of a kind."""

@@ -96,13 +96,16 @@ def fingerprint(data_dir: Path) -> str:
     return hashlib.sha256(content).hexdigest()[:16]
 
 
-def commit(data_dir: Path, manifest: Manifest) -> Manifest:
-    """Make `manifest` the current state, atomically; returns it with its new generation."""
+def commit(data_dir: Path, manifest: Manifest, *, is_change: bool = True) -> Manifest:
+    """Make `manifest` the current state, atomically; returns it with its new generation.
+
+    What is no change adds to the ledger only: an undo still goes back to the state before the last one.
+    """
     path = _manifest_path(data_dir)
     with disk_errors():
         path.parent.mkdir(parents=True, exist_ok=True)
         settled = replace(manifest, generation=read_manifest(data_dir, verify=False).generation + 1)
-        if path.exists():
+        if is_change and path.exists():
             write_durably(_previous_path(data_dir), path.read_text(encoding="utf-8"))
         write_durably(path, json.dumps(manifest_content(settled), ensure_ascii=False, indent=1))
     return settled
@@ -144,7 +147,7 @@ def presented_manifest(path: Path) -> Manifest:
 
 
 def undo_last_import(data_dir: Path) -> ImportEntry:
-    """Take back the last import and return its ledger entry.
+    """Take back the last import that was not refused whole and return its ledger entry.
 
     Raises
     ------
@@ -154,10 +157,12 @@ def undo_last_import(data_dir: Path) -> ImportEntry:
     with locked(data_dir):
         manifest = read_manifest(data_dir)
         before = previous_manifest(data_dir)
-        if not manifest.imports or before is None or len(before.imports) >= len(manifest.imports):
+        place = manifest.undoable_place(before)
+        if place is None or before is None:
             raise StoreError("nothing_to_undo")
-        last = replace(manifest.imports[-1], is_undone=True)
-        commit(data_dir, replace(before, imports=(*manifest.imports[:-1], last)))
+        last = replace(manifest.imports[place], is_undone=True)
+        ledger = (*manifest.imports[:place], last, *manifest.imports[place + 1 :])
+        commit(data_dir, replace(before, imports=ledger))
         return last
 
 

@@ -48,14 +48,18 @@ def show_history(page: Page) -> None:
         # Left to itself, the table cuts the longer words of this column.
         state = {t("data_intake.head_state"): st.column_config.TextColumn(width=_STATE_PX)}
         st.dataframe(frame, hide_index=True, width="stretch", height=320, column_config=state)
-        if entries[-1].is_undone or before is None:
+        place = manifest.undoable_place(before)
+        if place is None or before is None:
             return
-        kind = kind_named(entries[-1].kind).label
+        kind = kind_named(entries[place].kind).label
         if is_same_data(before, manifest):
             st.html(f'<div class="note">{escape(t("data_intake.undo_nothing", kind=kind))}</div>')
             return
         first, second = st.columns([3, 9])
-        is_sure = second.checkbox(t("data_intake.undo_sure", kind=kind))
+        # What was refused whole since then is passed over.
+        key = "undo_sure" if place == len(entries) - 1 else "undo_sure_before"
+        stamp = stamp_words(datetime.fromisoformat(entries[place].imported_at))
+        is_sure = second.checkbox(t(f"data_intake.{key}", kind=kind, stamp=stamp))
         if first.button(t("data_intake.undo"), disabled=not is_sure):
             with error_boundary():
                 entry = store.undo_last_import(data_dir)
