@@ -91,7 +91,8 @@ def _show_paper(
     name: str,
     form: PaperFormat,
 ) -> None:
-    shown = {key: f"{n:,}" for key, n in counts.items()}
+    lists = t("weekly_report.holds.lists", n=counts["tables"]) if counts["tables"] else ""
+    shown = {key: f"{n:,}" for key, n in counts.items()} | {"lists": lists}
     lines = t(f"weekly_report.holds.{name}", **shown).split("；")
     listed = "".join(f"<li>{escape(line)}</li>" for line in lines)
     st.html(
