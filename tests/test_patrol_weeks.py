@@ -145,6 +145,7 @@ def test_the_coverage_page_tells_a_small_street(week):
     text = screen(app)
     assert not app.exception
     assert "4 个微网格到访 2 个；从未到访 2 个。" in text
+    assert "记录里没有到访过的 2 个没有上一次，算不出缺口" in text
     assert "failure" not in text
     assert "nan" not in text.lower()
 

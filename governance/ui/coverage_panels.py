@@ -188,11 +188,16 @@ def _percent(share: float | None) -> str:
 def show_gaps(page: Page, selection: Selection) -> None:
     """The gap register, by hours lost, with the responsible unit."""
     dataset = page.dataset
-    register = cached(data.gaps, dataset, selection.week, data.Part.of(selection))
+    part = data.Part.of(selection)
+    register = cached(data.gaps, dataset, selection.week, part)
+    is_known = data.known_until(dataset, selection.week) is not None
+    never_n = (
+        int(cached(data.since, dataset, selection.week, part)["last_at"].isna().sum()) if is_known else 0
+    )
+    never = t("patrol_coverage.gaps_never", n=never_n) if never_n else ""
     if register.empty:
         with blocks.panel("gaps", title=t("patrol_coverage.gaps_title_none")):
-            is_known = data.known_until(dataset, selection.week) is not None
-            blocks.show_empty(t(f"patrol_coverage.{'no_gaps' if is_known else 'no_data'}"))
+            blocks.show_empty(never or t(f"patrol_coverage.{'no_gaps' if is_known else 'no_data'}"))
         return
     title = t(
         "patrol_coverage.gaps_title",
@@ -200,7 +205,7 @@ def show_gaps(page: Page, selection: Selection) -> None:
         gaps=int(register["gaps_n"].sum()),
         hours=f"{register['over_h'].sum():,.0f}",
     )
-    sub = t("patrol_coverage.gaps_sub", n=min(GAPS_SHOWN_N, len(register)), all=len(register))
+    sub = t("patrol_coverage.gaps_sub", n=min(GAPS_SHOWN_N, len(register)), all=len(register)) + never
     with blocks.panel("gaps", title=title, sub=sub, page=page, data=register, week=str(selection.week)):
         teams = _names(dataset, "teams", "team_id")
         blocks.show_svg(gap_table_html(register, teams, rows_n=GAPS_SHOWN_N))
