@@ -38,9 +38,9 @@ def show_svg(html: str) -> None:
     st.markdown(html, unsafe_allow_html=True)
 
 
-def show_conclusion(title: str, week: Week, sentence: str, *, scope: str = "") -> None:
-    """The page's name, week and scope, then the one sentence it has to say."""
-    name = " · ".join(part for part in (title, week_words(week), scope) if part)
+def show_conclusion(title: str, week: Week | None, sentence: str, *, scope: str = "") -> None:
+    """The page's name, week (where it is of one) and scope, then the one sentence it has to say."""
+    name = " · ".join(part for part in (title, week_words(week) if week else "", scope) if part)
     st.html(f'<div class="page-name">{escape(name)}</div><h1 class="conclusion">{escape(sentence)}</h1>')
 
 

@@ -104,6 +104,6 @@ def compute_beside(dataset: Dataset) -> None:
 def wait_for_patrols(page: Page) -> None:
     """Show that patrols are being computed, and nothing of the page that needs them."""
     if not page.dataset.is_patrol_at_hand():
-        blocks.show_empty(t("tracks.waiting"))
+        blocks.show_conclusion(page.spec.title, None, t("tracks.waiting"))
         compute_beside(page.dataset)
         st.stop()
