@@ -55,13 +55,17 @@ def data_dir(tmp_path, monkeypatch):
 
 @pytest.fixture
 def street(data_dir):
-    """Police on the evenings of twelve days and over the midnight between two weeks, 城管 on one morning."""
+    """Police on the evenings of twelve days and over the midnight between two weeks.
+
+    城管 on the first half of an hour of one morning, police on the second.
+    """
     import_small_street(data_dir)
     teams = [{"队伍编号": "T-1", "名称": "学田湾巡逻队", "社区": "学田湾社区", "队伍类型": "社区队"}]
     imported(data_dir, "teams", teams)
     days = [date(2023, 9, 4) + timedelta(days=n) for n in range(14)]
     rows = [row for day in days if day.weekday() < 6 for row in walk(f"{day} 20:00", 60)]
-    rows += walk("2023-09-10 23:00", 180) + walk("2023-09-04 09:00", 60, force="城管")
+    rows += walk("2023-09-10 23:00", 180)
+    rows += walk("2023-09-04 09:00", 30, force="城管") + walk("2023-09-04 09:30", 30)
     imported(data_dir, "pings", rows, as_of=SUNDAY)
     shifts = [
         {
@@ -105,8 +109,14 @@ def test_team_hours_are_of_any_force(street):
 
 
 def test_a_force_that_gave_tracks_once_is_unknown_later_and_not_left_out(street):
-    states = coverage_data.duty(store.open_dataset(street), SECOND).hours.set_index("force")["state"]
-    assert set(states["urban"]) <= {"unknown", "not_yet"}
+    late = datetime(2023, 10, 29, 23, 0, tzinfo=SHANGHAI)
+    shift = {"队伍编号": "T-1", "力量": "城管", "计划人数": 1}
+    night = {**shift, "开始时间": "2023-10-24 22:00", "结束时间": "2023-10-25 06:00"}
+    imported(street, "shifts", [night], name="october.csv", as_of=late)
+    imported(street, "pings", walk("2023-10-24 20:00", 60), name="october.csv", as_of=late)
+    found = coverage_data.duty(store.open_dataset(street), Week.of(date(2023, 10, 24)))
+    assert set(found.hours.set_index("force")["state"]["urban"]) == {"unknown"}
+    assert found.night.unknown_n == 8
 
 
 def test_stays_too_short_for_a_visit_are_listed_as_passes(street):
