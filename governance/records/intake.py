@@ -31,7 +31,7 @@ from governance.settings import settings_of
 from governance.workdays import now_in_shanghai
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from governance.geo import Datum
@@ -261,13 +261,14 @@ def imported_state(
     )
     coverage = request.coverage.or_seen(staged.first_stamps, as_of=as_of)
     entry = _ledger_entry(result, replace(request, coverage=coverage), now, names, mapping_name)
-    latest = [stamp for stamp in (as_of, _as_of(manifest, kind.name)) if stamp is not None]
-    as_ofs = (
-        {**manifest.as_of, kind.name: max(latest).isoformat()}
-        if latest and staged.rows_read
-        else manifest.as_of
-    )
+    as_ofs = _as_ofs(manifest, kind.name, as_of) if staged.rows_read else manifest.as_of
     return replace(state, as_of=as_ofs, imports=(*manifest.imports, entry)), result
+
+
+def _as_ofs(manifest: Manifest, kind: str, as_of: datetime | None) -> Mapping[str, str]:
+    """Through when each kind is known, after an import of one: never earlier than before."""
+    latest = [stamp for stamp in (as_of, _as_of(manifest, kind)) if stamp is not None]
+    return {**manifest.as_of, kind: max(latest).isoformat()} if latest else manifest.as_of
 
 
 def _as_of(manifest: Manifest, kind: str) -> datetime | None:

@@ -292,8 +292,7 @@ def _origins(manifest: Manifest, kind: str | None = None) -> list[str]:
 
 def open_dataset(data_dir: Path) -> Dataset:
     """The data set of the current state, seen through the mask."""
-    # The name first: what is committed in between must not be known by it.
-    named = fingerprint(data_dir)
+    named = fingerprint(data_dir)  # first: what is committed in between must not be known by it
     return dataset_of(
         data_dir,
         read_manifest(data_dir),
