@@ -11,7 +11,7 @@ from governance.records import store
 from governance.records.quarantine import read_refused
 from governance.ui.intake_history import is_same_data, state_words
 from governance.ui.intake_panels import last_import_words, result_words
-from governance.ui.intake_result import flagged_words, is_refused_whole, refused_table
+from governance.ui.intake_result import flagged_words, refused_table
 from tests.builders import case, imported
 from tests.test_pages import opened, screen
 
@@ -104,7 +104,7 @@ def test_a_good_file_beside_a_bad_one_is_stored_and_both_are_told(data):
     assert files["结果"].to_list() == ["已读完", "整份没收下"]
     assert history(app) == ["有效，1 份表拒收", "有效", "有效"]
     assert [box.label for box in app.checkbox] == ["确定撤销最近一次（事件）"]
-    assert not is_refused_whole(last_entry(data))
+    assert not last_entry(data).is_refused_whole
 
 
 @pytest.mark.usefixtures("data")

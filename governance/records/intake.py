@@ -87,6 +87,11 @@ class ImportResult:
         return cls(request.kind, names, 0, 0, 0, 0, 0, {}, {}, None, refused, None, "")
 
     @property
+    def is_refused_whole(self) -> bool:
+        """As `ImportEntry.is_refused_whole`."""
+        return bool(self.files_refused) and not self.rows_read
+
+    @property
     def exit_code(self) -> int:
         """0 nothing refused, 3 some rows or files refused and others stored, 1 nothing done."""
         if not self.refused and not self.files_refused:

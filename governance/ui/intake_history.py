@@ -21,7 +21,6 @@ from governance.records.readers import ReadOptions, read_tables
 from governance.schema import kind_named, schema
 from governance.text import explain, t
 from governance.ui import blocks
-from governance.ui.intake_result import is_refused_whole
 from governance.ui.shell import error_boundary
 from governance.ui.words import stamp_words
 
@@ -77,7 +76,7 @@ def state_words(entry: ImportEntry) -> str:
     """Whether an import is in force, was taken back, or never stored anything."""
     if entry.is_undone:
         return t("data_intake.undone")
-    if is_refused_whole(entry):
+    if entry.is_refused_whole:
         return t("data_intake.refused_whole")
     if entry.files_refused:
         return t("data_intake.in_force_in_part", n=len(entry.files_refused))

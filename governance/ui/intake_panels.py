@@ -21,7 +21,6 @@ from governance.schema import kind_named, schema
 from governance.text import explain, reason, t
 from governance.ui import blocks
 from governance.ui.intake_result import (
-    is_refused_whole,
     show_flagged_rows,
     show_refused_files,
     show_refused_rows,
@@ -70,7 +69,7 @@ def last_import_words(entry: ImportEntry) -> str:
     """What the last import did."""
     stamp = stamp_words(datetime.fromisoformat(entry.imported_at))
     kind = kind_named(entry.kind).label
-    if is_refused_whole(entry):
+    if entry.is_refused_whole:
         n = len(entry.files_refused)
         return t("data_intake.last_import_refused_whole", stamp=stamp, kind=kind, n=n)
     rows, refused = f"{entry.rows_read:,}", f"{entry.refused:,}"
@@ -188,7 +187,7 @@ def show_result(page: Page) -> None:
     result: ImportResult | None = st.session_state.get(_RESULT)
     if result is None:
         return
-    sub = "result_sub_refused_whole" if is_refused_whole(result) else "result_sub"
+    sub = "result_sub_refused_whole" if result.is_refused_whole else "result_sub"
     with blocks.panel("result", title=result_words(result), sub=t(f"data_intake.{sub}")):
         show_refused_files(result)
         for code in result.warnings:
@@ -210,7 +209,7 @@ def show_result(page: Page) -> None:
 def result_words(result: ImportResult) -> str:
     """The sum that must hold, read = accepted + replaced + unchanged + refused, and files refused whole."""
     kind, files_n = kind_named(result.kind).label, len(result.files_refused)
-    if is_refused_whole(result):
+    if result.is_refused_whole:
         return t("data_intake.result_refused_whole", kind=kind, n=files_n)
     counts = {
         name: f"{getattr(result, name):,}"

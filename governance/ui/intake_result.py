@@ -18,16 +18,10 @@ from governance.ui import blocks
 
 if TYPE_CHECKING:
     from governance.records.intake import ImportResult
-    from governance.records.manifest import ImportEntry
     from governance.ui.shell import Page
 
 _FLAGGED_SHOWN = 200
 _REFUSED_SHOWN = 20
-
-
-def is_refused_whole(done: ImportResult | ImportEntry) -> bool:
-    """Whether an import read no row because its files were refused whole."""
-    return bool(done.files_refused) and not done.rows_read
 
 
 def show_table(frame: pd.DataFrame, *, is_whole: bool = False) -> None:
